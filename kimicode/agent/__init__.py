@@ -1,0 +1,1 @@
+"""The plan-act loop and what bends it."""

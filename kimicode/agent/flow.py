@@ -1,0 +1,55 @@
+"""What bends the flow of a turn: exceptions that carry what to append, so the loop's body stays one `try`."""
+
+from kimicode.errors import ExitCode
+from kimicode.events import Status
+from kimicode.messages import Message, user
+
+
+class Bend(Exception):
+    """Leaves a step early; `messages` enter the history."""
+
+    def __init__(self, *messages: Message) -> None:
+        super().__init__()
+        self.messages = messages
+
+
+class TryAgain(Bend):
+    """The answer does not end the turn: the model is told why and asked again.
+
+    A `useless` answer (empty, cut off, repeating itself) stays out of the history, and so does what it was told: small
+    models imitate their own failures. An answer that merely stops too early is kept.
+    """
+
+    def __init__(self, text: str, *, useless: bool) -> None:
+        super().__init__() if useless else super().__init__(user(text))
+        self.text = text
+        self.useless = useless
+
+
+class Stop(Bend):
+    """The turn ends."""
+
+    def __init__(self, status: Status, *, answer: str = "", reason: str = "", exit_code: ExitCode) -> None:
+        super().__init__()
+        self.args = (reason or status,)
+        self.status: Status = status
+        self.answer = answer
+        self.reason = reason
+        self.exit_code = exit_code
+
+
+class Finished(Stop):
+    def __init__(self, answer: str) -> None:
+        super().__init__("finished", answer=answer, exit_code=ExitCode.FINISHED)
+
+
+class LimitReached(Stop):
+    def __init__(self, reason: str) -> None:
+        super().__init__("limit", reason=reason, exit_code=ExitCode.LIMIT)
+
+
+class Stuck(Stop):
+    """The loop guard or too many useless answers in a row."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("stuck", reason=reason, exit_code=ExitCode.LIMIT)

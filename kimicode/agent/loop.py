@@ -1,0 +1,267 @@
+"""The plan-act loop: stream the model, run its calls, append the results, until something ends the turn.
+
+prompt → (compact if due) → ask → parts → calls: validate, approve, run, record → results → again
+"""
+
+import asyncio
+import dataclasses
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from kimicode.agent import prompt as prompts
+from kimicode.agent.approval import Approval
+from kimicode.agent.budget import Budget
+from kimicode.agent.calls import INTERRUPTED, ToolRunner
+from kimicode.agent.compaction import Compaction
+from kimicode.agent.flow import Bend, Finished, Stop, Stuck, TryAgain
+from kimicode.agent.history import History
+from kimicode.agent.proposals import Proposal
+from kimicode.agent.record import WorkRecord
+from kimicode.agent.stream import PartStream
+from kimicode.errors import ContextOverflow, ExitCode
+from kimicode.events import (
+    Emit,
+    Event,
+    MessageAdded,
+    Notice,
+    RetryScheduled,
+    StepStarted,
+    ToolCompleted,
+    TurnCompleted,
+    TurnStarted,
+    UsageUpdated,
+)
+from kimicode.llm.model import Model, ModelReply, ModelRequest
+from kimicode.messages import Message, Part, Text, ToolCall, ToolSpec, Usage, user
+from kimicode.tools.base import Tool, ToolContext, ToolOutcome
+
+MOST_USELESS = 4
+"""Answers in a row that are empty, cut off, or break off the work, before the run is given up."""
+
+
+async def _at_once() -> None:
+    """Ready without waiting."""
+
+
+@dataclass(slots=True)
+class Setup:
+    """What an agent is made of. `insist`: nobody is here to say "go on", so unfinished work is objected to."""
+
+    model: Model
+    tools: dict[str, Tool[Any]]
+    context: ToolContext
+    approval: Approval
+    budget: Budget
+    history: History
+    compaction: Compaction
+    emit: Emit
+    ready: Callable[[], Awaitable[None]] = _at_once
+    """Awaited before the first call that may change something."""
+    propose: Callable[[str], Proposal | None] = field(default=lambda text: None)
+    """The change that a text-only answer describes, if it can be told."""
+    enrich: Callable[[ToolOutcome], str] = field(default=lambda outcome: "")
+    max_output_tokens: int | None = None
+    insist: bool = False
+
+
+class Agent:
+    """One conversation. `run` is one turn; `steer` may be called while it works."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self._history = setup.history
+        self._budget = setup.budget
+        self._emit = setup.emit
+        self.record = WorkRecord()
+        self._runner = ToolRunner(
+            setup.tools, setup.context, setup.approval, self._noted, self.record.objection, setup.enrich, setup.ready
+        )
+        self._specs: list[ToolSpec] = [tool.spec() for tool in setup.tools.values()]
+        self._steering: deque[str] = deque()
+        self._turns = 0
+        self._useless = 0
+        self._told = False
+        self._prompt = ""
+        self._nudge = ""
+        self._calls = 0
+        self.recovered = 0
+
+    def steer(self, text: str) -> None:
+        """Queue words of the person; the model reads them before its next step."""
+        self._steering.append(text)
+
+    def set_tools(self, tools: dict[str, Tool[Any]]) -> None:
+        """Offer other tools from the next step on (a plan was accepted, the mode changed)."""
+        self._runner.tools = tools
+        self._specs = [tool.spec() for tool in tools.values()]
+
+    async def run(self, prompt: str, attached: str = "") -> Stop:
+        """One turn, to its end. Cancelling it ends it as interrupted, with every call answered in the record."""
+        self._turns += 1
+        turn = f"t{self._turns}"
+        first_step = self._budget.steps
+        self._prompt = prompt.rstrip()
+        self._emit(TurnStarted(turn, prompt))
+        self._add(Message("user", (Text(prompt), Text(attached)) if attached else (Text(prompt),)))
+        stop: Stop | None = None
+        try:
+            async with asyncio.timeout(self._budget.seconds_left):
+                stop = await self._loop(turn)
+        except TimeoutError:
+            stop = self._budget.out_of_time()
+        except asyncio.CancelledError:
+            stop = Stop("interrupted", reason="interrupted", exit_code=ExitCode.INTERRUPTED)
+        finally:
+            self._close_open_calls()
+            status = stop.status if stop else "error"
+            self._emit(TurnCompleted(turn, status, self._budget.steps - first_step))
+        return stop
+
+    async def _loop(self, turn: str) -> Stop:
+        while True:
+            try:
+                await self._step(turn)
+            except Stop as stop:
+                return stop
+            except ContextOverflow:
+                await self._setup.compaction.run(self._history, "the server said the conversation is too long")
+            except Bend as bend:
+                for message in bend.messages:
+                    self._add(message)
+
+    async def _step(self, turn: str) -> None:
+        while self._steering:
+            self._add(user(self._steering.popleft()))
+        if self._setup.compaction.due(self._history):
+            await self._setup.compaction.run(self._history, "the window is nearly full")
+        step = self._budget.start_step()
+        self._emit(StepStarted(turn, step))
+        stream = PartStream(self._emit, f"{turn}.{step}")
+        reply = await self._ask(stream)
+        message, invalid = self._meant(reply)
+        if not message.tool_calls:
+            self._without_calls(reply, message, stream)
+        self._nudge = ""
+        self._useless = 0
+        self._add(message)
+        self._account(reply.usage)
+        self._history.add_results(await self._runner.run(message.tool_calls, invalid))
+        if self._runner.submitted is not None:
+            raise Finished(self._runner.submitted)
+        self._runner.guard.check()
+
+    async def _ask(self, stream: PartStream) -> ModelReply:
+        nudge = [user(self._nudge)] if self._nudge else []
+        request = ModelRequest([*self._history.messages, *nudge], self._specs, self._setup.max_output_tokens)
+
+        def on_retry(event: RetryScheduled) -> None:
+            stream.discard(event.reason)
+            self._emit(event)
+
+        try:
+            reply = await self._setup.model.complete(request, stream.on_piece, on_retry)
+        except asyncio.CancelledError:
+            stream.close()
+            if text := "".join(stream.text).strip():
+                self._add(Message("assistant", (Text(text + "\n[interrupted]"),)))
+            raise
+        stream.close()
+        self._setup.compaction.progressed(self._history)
+        return reply
+
+    def _account(self, usage: Usage) -> None:
+        self._budget.charge(usage)
+        self._history.report(usage)
+        total, window = self._budget.usage, self._setup.compaction.window
+        self._emit(UsageUpdated(usage, total, self._history.tokens, window))
+
+    def _meant(self, reply: ModelReply) -> tuple[Message, dict[str, str]]:
+        """The reply's message as the history keeps it, and what is wrong with which of its calls.
+
+        Call ids become unique in the session. A text-only answer whose code block says what to change, while a command
+        still fails, is taken as the call that it describes.
+        """
+        self.recovered += reply.recovered
+        parts: list[Part] = []
+        invalid: dict[str, str] = {}
+        for part in reply.message.parts:
+            if isinstance(part, ToolCall):
+                call = dataclasses.replace(part, id=self._unique(part.id))
+                if part.id in reply.invalid:
+                    invalid[call.id] = reply.invalid[part.id]
+                parts.append(call)
+            else:
+                parts.append(part)
+        if not reply.message.tool_calls and self._may_edit() and self.record.failing:
+            proposal = self._setup.propose(reply.message.text)
+            if proposal is not None:
+                self.recovered += 1
+                parts.append(ToolCall(self._unique("recovered"), "strreplace", proposal.arguments))
+                self._emit(Notice("info", "recovered", f"took the answer's code block as an edit of {proposal.path}"))
+        return Message("assistant", tuple(parts)), invalid
+
+    def _unique(self, call_id: str) -> str:
+        """Servers number the calls of each answer anew; the record needs ids that stay apart."""
+        self._calls += 1
+        return f"{call_id or 'call'}.{self._calls}"
+
+    def _may_edit(self) -> bool:
+        return self._setup.insist and "strreplace" in self._runner.tools
+
+    def _without_calls(self, reply: ModelReply, message: Message, stream: PartStream) -> NoReturn:
+        """An answer without calls ends the turn, unless it is no use or breaks off the work."""
+        bend = self._judge(reply, message.text.strip())
+        if isinstance(bend, TryAgain) and bend.useless:
+            stream.discard(bend.text)
+            self._nudge = bend.text
+        else:
+            self._nudge = ""
+            self._add(message)
+        self._account(reply.usage)
+        raise bend
+
+    def _judge(self, reply: ModelReply, text: str) -> Bend:
+        problem = {"length": "cut_off", "repetition": "repetition"}.get(reply.finish_reason, "" if text else "empty")
+        objection = self.record.objection() if self._setup.insist else ""
+        if problem:
+            self._useless += 1
+            if self._useless > MOST_USELESS:
+                return Stuck(f"{MOST_USELESS + 1} answers in a row were empty, cut off or repeated themselves")
+            return TryAgain(f"{objection}\n{prompts.text(problem)}".strip(), useless=True)
+        if objection:
+            return TryAgain(prompts.text("unfinished").format(objection=objection), useless=False)
+        return self._only_told(text) or Finished(text)
+
+    def _only_told(self, text: str) -> TryAgain | None:
+        """Code in an answer, where nothing was done: once, the model is asked to do it. A question has its answer."""
+        if self._told or self.record.edits or self.record.commands or not self._may_edit() or "```" not in text:
+            return None
+        self._told = True
+        proposal = self._setup.propose(text)
+        if proposal is not None:
+            return TryAgain(prompts.text("proposal").format(arguments=proposal.arguments), useless=False)
+        if self._calls or self._prompt.endswith("?"):
+            return None
+        return TryAgain(prompts.text("unseen"), useless=True)
+
+    def _close_open_calls(self) -> None:
+        """Give the calls that an interrupt left open their results, so that the history stays valid."""
+        calls = self._history.open_calls()
+        if calls:
+            recorded = self._runner.recorded
+            results = [
+                recorded[call.id] if call.id in recorded else self._runner.record_unrun(call, INTERRUPTED)
+                for call in calls
+            ]
+            self._history.add_results(results)
+
+    def _noted(self, event: Event) -> None:
+        if isinstance(event, ToolCompleted):
+            self.record.note(event)
+        self._emit(event)
+
+    def _add(self, message: Message) -> None:
+        self._history.add(message)
+        self._emit(MessageAdded(message))

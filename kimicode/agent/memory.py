@@ -1,0 +1,55 @@
+"""What the model has seen of the files, and what follows: context for a failure, a meant edit, a note's state."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from kimicode.agent.mentions import attachable
+from kimicode.agent.proposals import Proposal, proposal_in
+from kimicode.errors import ToolError
+from kimicode.events import CommandRun, PlanStep
+from kimicode.tools.base import ToolOutcome
+from kimicode.tools.plan import as_text
+from kimicode.workspace.files import Files
+
+REMEMBERED = 12
+CHARS_PER_TOKEN = 3
+
+
+@dataclass(slots=True)
+class WorkingMemory:
+    files: Files
+    _attached: set[str] = field(default_factory=set)
+
+    def enrich(self, outcome: ToolOutcome) -> str:
+        """The small files that a failing command's output names, where the model has not seen them yet."""
+        run = outcome.display
+        if not isinstance(run, CommandRun) or not run.exit_code or run.read_only:
+            return ""
+        seen = self._attached | set(self.files.recently_seen(1000))
+        names = attachable(run.output, self.files.root, seen)
+        blocks = [block for name in names if (block := self._block(name))]
+        self._attached.update(names)
+        return "Files named in this output:\n" + "\n".join(blocks) if blocks else ""
+
+    def proposal(self, text: str) -> Proposal | None:
+        """The change of a seen file that an answer in text describes, if it can be told."""
+        return proposal_in(text, self.files.root, reversed(self.files.recently_seen(REMEMBERED)))
+
+    def state(self, plan: Sequence[PlanStep], tokens: int) -> str:
+        """The plan and the files last looked at, as they are now, in about `tokens` tokens."""
+        self._attached.clear()
+        lines = [f"Your plan:\n{as_text(tuple(plan))}"] if plan else []
+        room = tokens * CHARS_PER_TOKEN
+        for name in reversed(self.files.recently_seen(REMEMBERED)):
+            block = self._block(name)
+            if block and len(block) <= room:
+                room -= len(block)
+                lines.append(block)
+        return "\n\n".join(lines)
+
+    def _block(self, name: str) -> str:
+        try:
+            text = self.files.read(name).text
+        except ToolError:
+            return ""
+        return f"{name}:\n```\n{text.rstrip()}\n```"

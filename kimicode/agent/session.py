@@ -1,0 +1,284 @@
+"""A session, wired: journal, model, tools, budget, agent. The one place where they meet; a frontend holds one of these.
+
+Frontends: `async with Session.open(options, frontend) as session: result = await session.run(prompt)`.
+"""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kimicode import __version__, paths
+from kimicode.agent import prompt as prompts
+from kimicode.agent.approval import Approval, Asker, Mode, nobody_to_ask
+from kimicode.agent.baseline import Baseline
+from kimicode.agent.budget import Budget, Limits
+from kimicode.agent.compaction import Compaction
+from kimicode.agent.flow import Stop
+from kimicode.agent.history import History
+from kimicode.agent.loop import Agent, Setup
+from kimicode.agent.memory import WorkingMemory
+from kimicode.agent.record import report
+from kimicode.agent.surroundings import look_around
+from kimicode.config.instructions import instructions
+from kimicode.config.schema import Settings
+from kimicode.errors import DiskError, ExitCode, KimicodeError
+from kimicode.events import (
+    Emit,
+    Event,
+    MessageAdded,
+    Notice,
+    PlanStep,
+    PlanUpdated,
+    Result,
+    SessionStarted,
+    Status,
+    UsageUpdated,
+)
+from kimicode.git.repository import Repository
+from kimicode.llm.connect import Connection, connect
+from kimicode.llm.model import ModelRequest
+from kimicode.llm.tokens import estimate_tokens
+from kimicode.messages import Message, Text, user
+from kimicode.sessions.catalog import find_session
+from kimicode.sessions.journal import Journal, Loaded, new_session_id, read_events
+from kimicode.sessions.replay import History as Replayed
+from kimicode.sessions.replay import replay
+from kimicode.tools.base import ToolContext
+from kimicode.tools.toolset import Toolset, tools
+from kimicode.workspace.files import Files
+from kimicode.workspace.shell import Shell
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOptions:
+    """How a session is to be. `resume` is a session's id; `insist`: nobody is here to say "go on"."""
+
+    settings: Settings
+    cwd: Path
+    mode: Mode = "auto"
+    limits: Limits = field(default_factory=Limits)
+    toolset: Toolset = "full"
+    resume: str = ""
+    ask: Asker = nobody_to_ask
+    insist: bool = True
+    patch: Path | None = None
+    """Where to write the git diff of what the run did."""
+
+
+class Session:
+    """Made by `open_session`. `run` is one turn and never raises for what can go wrong with a model or a disk."""
+
+    def __init__(self, options: SessionOptions, journal: Journal, connection: Connection, frontend: Emit) -> None:
+        self.options = options
+        self.journal = journal
+        self.connection = connection
+        self._frontend = frontend
+        self._plan: tuple[PlanStep, ...] = ()
+        self._interrupt_code = ExitCode.INTERRUPTED
+        repository = Repository.discover(options.cwd)
+        roots = [*([repository.root] if repository else []), *options.settings.extra_dirs]
+        self.repository = repository
+        self.files = Files(options.cwd, roots)
+        self.shell = Shell(options.cwd, journal.outputs)
+        self.memory = WorkingMemory(self.files)
+        self.baseline = Baseline(repository, self.files, journal.folder / "scratch")
+        self.budget = Budget(options.limits)
+        self.approval = Approval(options.mode, options.ask, self.emit)
+        self.agent: Agent | None = None
+
+    @property
+    def id(self) -> str:
+        return self.journal.folder.name
+
+    def emit(self, event: Event) -> None:
+        """Into the journal first, then on the screen. Raises DiskError when the journal cannot be written."""
+        self.journal.append(event)
+        self._frontend(event)
+
+    def start(self, earlier: Loaded | None) -> None:
+        """Announce the session and build the agent; the system prompt is the first record of a new one."""
+        options = self.options
+        past = replay(earlier.events) if earlier is not None else None
+        model = self.connection.model_name
+        self.emit(SessionStarted(self.id, str(options.cwd), model, options.mode, __version__, past is not None))
+        if earlier is not None and past is not None and past.messages:
+            history = self._history(past.messages)
+            self._plan = past.plan
+            self._tell_of_damage(earlier, past)
+        else:
+            history = self._history(())
+            system = Message("system", (Text(self._system_prompt()),))
+            history.add(system)
+            self.emit(MessageAdded(system))
+        self.baseline.start()
+        self.agent = Agent(self._setup(history))
+
+    def _tell_of_damage(self, earlier: Loaded, past: Replayed) -> None:
+        if earlier.damaged:
+            text = f"{len(earlier.damaged)} damaged record(s) of the session were left out; the rest is here"
+            self.emit(Notice("warning", "journal-damaged", text))
+        if past.interrupted_calls:
+            text = f"{past.interrupted_calls} call(s) were cut off when the session ended; the model is told"
+            self.emit(Notice("info", "interrupted-calls", text))
+
+    async def run(self, prompt: str, *, then: Mode | None = None) -> Result:
+        """One turn; with `then`, a turn that plans and one that acts in that mode.
+
+        A cancellation ends it as interrupted; a KimicodeError becomes its result.
+        """
+        assert self.agent is not None
+        try:
+            planning = self.approval.mode == "plan"
+            stop = await self.agent.run(prompt, prompts.text("plan") if planning else "")
+            if then is not None and stop.status == "finished":
+                self.accept_plan(then)
+                stop = await self.agent.run(prompts.text("accepted"))
+        except KimicodeError as error:
+            stop = Stop("error", reason=str(error), exit_code=error.exit_code)
+        return await self.finish(stop)
+
+    def accept_plan(self, mode: Mode) -> None:
+        """Leave plan mode: from the next step on the agent may act as `mode` allows."""
+        assert self.agent is not None
+        self.approval.mode = mode
+        self.agent.set_tools(tools(self.options.toolset))
+
+    def interrupt(self, code: ExitCode, at_once: bool) -> None:
+        """A signal came: the run ends with `code`. `at_once`: this process is about to end, so kill what it started."""
+        self._interrupt_code = code
+        if at_once:
+            self.shell.kill()
+
+    async def finish(self, stop: Stop) -> Result:
+        """Compose the result from the records and emit it; a full disk does not keep it from the frontend."""
+        assert self.agent is not None
+        changed = await self.baseline.changes()
+        try:
+            await self._write_patch()
+        except KimicodeError as error:
+            stop = Stop("error", answer=stop.answer, reason=str(error), exit_code=error.exit_code)
+        status, exit_code = self._outcome(stop)
+        result = Result(
+            status=status,
+            exit_code=int(exit_code),
+            session_id=self.id,
+            steps=self.budget.steps,
+            usage=self.budget.usage,
+            price=self.budget.usage.price,
+            duration_s=round(self.budget.elapsed, 3),
+            files_changed=changed,
+            summary=report(changed, self.agent.record, self._limits_of_report()),
+            reason=stop.reason or self._denied(),
+            answer=stop.answer,
+            recovered_calls=self.agent.recovered,
+        )
+        try:
+            self.journal.append(result)
+        except DiskError as error:
+            self._frontend(Notice("error", "journal", str(error)))
+        self._frontend(result)
+        return result
+
+    async def _write_patch(self) -> None:
+        path = self.options.patch
+        if path is None:
+            return
+        patch = await self.baseline.patch()
+        try:
+            path.write_bytes(patch)
+        except OSError as error:
+            raise DiskError.from_os("write the patch to", path, error) from error
+
+    async def close(self) -> None:
+        """Stop what still runs: no process that a tool started survives."""
+        await self.shell.close()
+        await self.baseline.close()
+        shutil.rmtree(self.baseline.scratch, ignore_errors=True)
+
+    # --- wiring ---------------------------------------------------------------------------------------------
+
+    def _setup(self, history: History) -> Setup:
+        context = ToolContext(self.files, self.shell, self._set_plan)
+        planning = self.approval.mode == "plan"
+        window = self.connection.window
+        compaction = Compaction(window, estimate_tokens, self._summarize, self._state, self.emit)
+        return Setup(
+            model=self.connection.model,
+            tools=tools(self.options.toolset, planning=planning),
+            context=context,
+            approval=self.approval,
+            budget=self.budget,
+            history=history,
+            compaction=compaction,
+            emit=self.emit,
+            ready=self.baseline.ready,
+            propose=self.memory.proposal,
+            enrich=self.memory.enrich,
+            max_output_tokens=self.options.settings.max_output_tokens,
+            insist=self.options.insist,
+        )
+
+    def _history(self, messages: tuple[Message, ...]) -> History:
+        specs = [tool.spec() for tool in tools(self.options.toolset).values()]
+        return History(estimate_tokens, messages, estimate_tokens((), specs))
+
+    def _system_prompt(self) -> str:
+        options, repository = self.options, self.repository
+        root = repository.root if repository else options.cwd
+        return prompts.system_prompt(look_around(options.cwd, repository, instructions(options.cwd, root)))
+
+    def _set_plan(self, steps: tuple[PlanStep, ...]) -> None:
+        self._plan = steps
+        self.emit(PlanUpdated(steps))
+
+    def _state(self, tokens: int) -> str:
+        return self.memory.state(self._plan, tokens)
+
+    async def _summarize(self, transcript: str) -> str:
+        request = ModelRequest([user(f"{transcript}\n\n{prompts.text('compact')}")], [])
+        reply = await self.connection.model.complete(request, lambda piece: None, self.emit)
+        self.budget.charge(reply.usage)
+        self.emit(UsageUpdated(reply.usage, self.budget.usage, 0, self.connection.window))
+        return reply.message.text
+
+    def _outcome(self, stop: Stop) -> tuple[Status, ExitCode]:
+        assert self.agent is not None
+        record = self.agent.record
+        if stop.status == "interrupted":
+            return stop.status, self._interrupt_code
+        if stop.status == "finished" and self._denied() and not record.edits and not record.commands:
+            return "denied", ExitCode.DENIED
+        return stop.status, stop.exit_code
+
+    def _denied(self) -> str:
+        count = 0 if self.options.mode == "plan" else self.approval.denied
+        return f"{count} call{'s' * (count != 1)} denied (--mode {self.approval.mode})" if count else ""
+
+    def _limits_of_report(self) -> str:
+        if self.repository is None:
+            return "Not a git repository: what commands changed is not listed, and no patch can be made"
+        return "\n".join([self.baseline.problem, *self.baseline.notes]).strip()
+
+
+@asynccontextmanager
+async def open_session(options: SessionOptions, frontend: Emit) -> AsyncIterator[Session]:
+    """Open or resume a session. Raises ConfigError, ModelError, DiskError, LockedSession before anything is done."""
+    if not options.cwd.is_dir():
+        raise DiskError(f"cannot work in {options.cwd}: {'not a folder' if options.cwd.exists() else 'no such folder'}")
+    if not os.access(options.cwd, os.R_OK | os.X_OK):
+        raise DiskError(f"cannot work in {options.cwd}: permission denied")
+    async with AsyncExitStack() as stack:
+        connection = await connect(options.settings)
+        stack.push_async_callback(connection.model.close)
+        folder = find_session(options.resume) if options.resume else paths.sessions_dir() / new_session_id()
+        journal = Journal.open(folder) if options.resume else Journal.create(folder)
+        stack.callback(journal.close)
+        loaded = await asyncio.to_thread(read_events, folder) if options.resume else None
+        session = Session(options, journal, connection, frontend)
+        stack.push_async_callback(session.close)
+        session.start(loaded)
+        yield session

@@ -1,0 +1,44 @@
+"""A look around before the first prompt: the project's files, git's state, the instructions."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from kimicode.agent.prompt import Surroundings, list_files
+from kimicode.errors import KimicodeError
+from kimicode.git.repository import Repository
+
+MOST_WALKED = 2_000
+SKIPPED = {"node_modules", "__pycache__", "venv", "build", "dist", "target"}
+
+
+def look_around(
+    cwd: Path, repository: Repository | None, instructions: Sequence[tuple[Path | str, str]]
+) -> Surroundings:
+    """What the system prompt says of the place; a git that fails is said, not raised."""
+    try:
+        git = repository.summary() if repository else "not a repository"
+    except KimicodeError as error:
+        git = f"cannot be asked ({error.message})"
+    files, more = list_files(walk(cwd))
+    return Surroundings(cwd, git, files, more, [(str(name), body) for name, body in instructions])
+
+
+def walk(root: Path) -> list[str]:
+    """Relative names of at most MOST_WALKED visible files, breadth first in effect: shallow folders come first."""
+    names: list[str] = []
+    folders = [""]
+    while folders and len(names) < MOST_WALKED:
+        folder = folders.pop(0)
+        try:
+            entries = sorted(os.scandir(root / folder), key=lambda entry: entry.name)
+        except OSError:
+            continue
+        for entry in entries:
+            if entry.name.startswith(".") or entry.name in SKIPPED:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(f"{folder}{entry.name}/")
+            else:
+                names.append(f"{folder}{entry.name}")
+    return [name.encode("utf-8", "backslashreplace").decode() for name in names[:MOST_WALKED]]

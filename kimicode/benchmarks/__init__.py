@@ -1,0 +1,1 @@
+"""Measurements of the agent itself; never part of the wheel."""

@@ -1,0 +1,149 @@
+"""What `kimicode doctor` looks at on this machine: a function for each check; none raises or needs configuration."""
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from kimicode import paths
+from kimicode.errors import KimicodeError
+from kimicode.git import command
+from kimicode.git.repository import Repository, why_not
+
+Status = Literal["ok", "warning", "failure"]
+LOW_DISK_BYTES = 1_000_000_000
+SMALLEST_TERMINAL = (60, 15)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding. `hint` says what to do; a failure is what keeps kimicode from working at all."""
+
+    name: str
+    status: Status
+    text: str
+    hint: str = ""
+
+
+def python() -> Check:
+    """The interpreter and the system."""
+    text = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
+    if sys.platform == "win32":
+        return Check("python", "failure", text, "Windows itself is not supported: install WSL and run kimicode in it.")
+    return Check("python", "ok", text)
+
+
+def git(cwd: Path) -> Check:
+    """The git binary, and the repository around `cwd`."""
+    if reason := command.missing():
+        return Check("git", "warning", reason, "Install git: without it a run cannot list the files that it changed.")
+    try:
+        repository = Repository.discover(cwd)
+        where = f"{repository.root}, branch {repository.branch()}" if repository else why_not(cwd)
+        text = f"git {command.version()}; {where}"
+    except (KimicodeError, OSError) as error:
+        return Check("git", "warning", f"git does not work here: {error}", "Try `git status` in this folder.")
+    hint = "" if repository else "Start the agent in a repository, so that every change can be reviewed and taken back."
+    return Check("git", "ok" if repository else "warning", text, hint)
+
+
+def terminal(environ: Mapping[str, str]) -> Check:
+    """Size, colours, encoding, and what stands between."""
+    columns, lines = shutil.get_terminal_size()
+    name = environ.get("TERM", "")
+    encoding = (sys.stdout.encoding or "ascii").lower()
+    colours = "no colour" if environ.get("NO_COLOR") else environ.get("COLORTERM") or "256 colours or fewer"
+    inside = ", in tmux" if environ.get("TMUX") else ""
+    text = f"{columns}×{lines}, TERM={name or 'not set'}, {colours}, {encoding}{inside}"
+    if not sys.stdout.isatty():
+        return Check("terminal", "ok", f"output goes to a file or pipe; {text}")
+    if encoding.replace("-", "") != "utf8":
+        return Check("terminal", "warning", text, "Use a UTF-8 locale: export LANG=C.UTF-8")
+    if name in ("", "dumb"):
+        return Check("terminal", "warning", text, "Set TERM to what your terminal is, such as xterm-256color.")
+    if columns < SMALLEST_TERMINAL[0] or lines < SMALLEST_TERMINAL[1]:
+        return Check("terminal", "warning", text, "Make the window larger: {}×{} at least.".format(*SMALLEST_TERMINAL))
+    return Check("terminal", "ok", text)
+
+
+def shell(environ: Mapping[str, str]) -> Check:
+    """bash, which runs the agent's commands."""
+    path = shutil.which("bash", path=environ.get("PATH"))
+    if path is None:
+        return Check("shell", "failure", "bash is not in PATH", "Install bash: the agent's commands run in it.")
+    return Check("shell", "ok", f"bash at {path}")
+
+
+def ripgrep(environ: Mapping[str, str]) -> Check:
+    """The fast search; optional."""
+    path = shutil.which("rg", path=environ.get("PATH"))
+    if path is None:
+        return Check(
+            "ripgrep", "warning", "ripgrep is not installed (optional)", "Large projects are searched faster with it."
+        )
+    return Check("ripgrep", "ok", f"ripgrep at {path}")
+
+
+def sandbox(environ: Mapping[str, str]) -> Check:
+    """Always a warning, until commands are confined."""
+    found = (
+        "bubblewrap is installed" if shutil.which("bwrap", path=environ.get("PATH")) else "bubblewrap is not installed"
+    )
+    hint = "Use `--mode ask` or a container where you do not trust the task or the project."
+    return Check("sandbox", "warning", f"commands are not sandboxed yet: they run with your rights ({found})", hint)
+
+
+def gpu(environ: Mapping[str, str]) -> Check:
+    """NVIDIA devices; optional, for a local model."""
+    binary = shutil.which("nvidia-smi", path=environ.get("PATH"))
+    if binary is None:
+        return Check("gpu", "ok", "no NVIDIA GPU found (only a local model needs one)")
+    query = [binary, "--query-gpu=name,memory.total", "--format=csv,noheader"]
+    try:
+        answer = subprocess.run(query, capture_output=True, stdin=subprocess.DEVNULL, timeout=2, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return Check("gpu", "warning", "nvidia-smi is there but does not answer", "Is the NVIDIA driver loaded?")
+    devices = answer.stdout.decode("utf-8", "replace").strip().splitlines()
+    return Check("gpu", "ok", f"{len(devices)} NVIDIA GPU(s): {'; '.join(sorted(set(devices)))}")
+
+
+def disk(environ: Mapping[str, str]) -> Check:
+    """Whether sessions can be written, and the room for them."""
+    home = environ.get("KIMICODE_HOME")
+    folder = Path(home) / "sessions" if home else paths.sessions_dir()
+    existing = next(each for each in (folder, *folder.absolute().parents) if os.path.lexists(each))
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            free = shutil.disk_usage(existing).free
+    except OSError as error:
+        hint = "Make it writable, or point KIMICODE_HOME to a folder that is."
+        return Check("disk", "failure", f"sessions cannot be written to {folder}: {error.strerror or error}", hint)
+    text = f"sessions in {folder}, {free / 1e9:.1f} GB free"
+    if free < LOW_DISK_BYTES:
+        return Check("disk", "warning", text, "Make room: a full disk ends a run.")
+    return Check("disk", "ok", text)
+
+
+def network(environ: Mapping[str, str], local: bool) -> Check:
+    """Proxies and certificates from the environment; `local`: the model's server is on this machine."""
+    proxies = [
+        name for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY") if environ.get(name) or environ.get(name.lower())
+    ]
+    certificates = [name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if environ.get(name)]
+    for name in certificates:
+        if not os.path.exists(environ[name]):
+            return Check(
+                "network", "warning", f"{name} names {environ[name]}, which does not exist", f"Correct or unset {name}."
+            )
+    text = f"proxy: {', '.join(proxies) or 'none'}; certificates: {', '.join(certificates) or 'the default ones'}"
+    if proxies and local and "127.0.0.1" not in (environ.get("NO_PROXY") or environ.get("no_proxy") or ""):
+        return Check(
+            "network", "warning", text, "Keep the proxy off your own server: export NO_PROXY=localhost,127.0.0.1,::1"
+        )
+    return Check("network", "ok", text)

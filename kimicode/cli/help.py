@@ -1,0 +1,37 @@
+"""`kimicode help TOPIC`: the shipped documents."""
+
+import sys
+from importlib import resources
+from typing import Annotated
+
+import typer
+
+from kimicode.errors import UsageError
+
+
+def topics() -> list[str]:
+    """The names under which documents are shipped."""
+    folder = resources.files("kimicode").joinpath("docs")
+    return sorted(item.name.removesuffix(".md") for item in folder.iterdir() if item.name.endswith(".md"))
+
+
+def command(
+    topic: Annotated[str, typer.Argument(metavar="TOPIC", help="One of the topics listed by `kimicode help`.")] = "",
+    schema: Annotated[bool, typer.Option("--schema", help="With `output`: the JSON Schema of stream-json.")] = False,
+) -> None:
+    """Read about a topic: output, config, modes, exit-codes.
+
+    Examples:
+
+      kimicode help output
+
+      kimicode help output --schema > kimicode.schema.json
+    """
+    docs = resources.files("kimicode").joinpath("docs")
+    known = topics()
+    if schema:
+        sys.stdout.write(docs.joinpath("output.schema.json").read_text("utf-8"))
+    elif topic in known:
+        sys.stdout.write(docs.joinpath(f"{topic}.md").read_text("utf-8"))
+    else:
+        raise UsageError(f"there is no topic {topic!r}", hint=f"The topics are: {', '.join(known)}.")

@@ -1,0 +1,122 @@
+"""The `kimicode` command: a fast path for help and version, then the one command that was asked for, lazily.
+
+This module imports nothing but the standard library's cheapest parts: `kimicode --help` must feel like `ls --help`.
+"""
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from kimicode import __version__
+
+if TYPE_CHECKING:
+    import typer
+
+COMMANDS = {
+    "run": "do one task in this folder and exit",
+    "sessions": "list, show and export recorded sessions",
+    "doctor": "check the set-up: endpoint, key, model, git, terminal",
+    "help": "read about a topic: " + "output, config, modes, exit-codes",
+}
+
+HELP = """\
+kimicode {version}: a terminal coding agent for Kimi K2.6 and any OpenAI-compatible model
+
+Usage: kimicode COMMAND [OPTIONS]
+
+Commands:
+{commands}
+
+Start:
+  export MOONSHOT_API_KEY=sk-...                     a Moonshot key is all that Kimi K2.6 needs
+  kimicode run "the test in tests/test_parse.py fails, fix it"
+
+Any OpenAI-compatible server:
+  kimicode run --base-url http://127.0.0.1:8000/v1 --model NAME "..."
+
+Options:
+  --version              show the version
+  --install-completion   install completion for the present shell
+  -h, --help             show this; `kimicode COMMAND --help` shows a command's options
+"""
+
+
+def main() -> None:
+    """Entry point of the console script. Always ends in sys.exit with a code of `kimicode.errors.ExitCode`."""
+    arguments = sys.argv[1:]
+    completing = "_KIMICODE_COMPLETE" in os.environ
+    if not completing and arguments in ([], ["-h"], ["--help"], ["help"]):
+        sys.stdout.write(top_help())
+        sys.exit(0)
+    if not completing and arguments in (["--version"], ["-V"]):
+        sys.stdout.write(f"kimicode {__version__}\n")
+        sys.exit(0)
+    sys.exit(dispatch(arguments))
+
+
+def top_help() -> str:
+    commands = "\n".join(f"  {name:<10} {text}" for name, text in COMMANDS.items())
+    return HELP.format(version=__version__, commands=commands)
+
+
+def dispatch(arguments: list[str]) -> int:
+    """Run one command and return its exit code; every error is explained here, none escapes."""
+    from typer.exceptions import Abort, TyperException
+
+    from kimicode.errors import ExitCode, KimicodeError
+
+    chosen = arguments[0] if arguments and arguments[0] in COMMANDS else None
+    try:
+        code = build_app(chosen)(arguments, prog_name="kimicode", standalone_mode=False)
+        return int(code) if isinstance(code, int) else int(ExitCode.FINISHED)
+    except TyperException as error:
+        format_message = getattr(error, "format_message", error.__str__)
+        shown = f"kimicode {chosen} --help" if chosen else "kimicode --help"
+        return complain(f"{format_message()}\nTry `{shown}`.", ExitCode.USAGE)
+    except KimicodeError as error:
+        return complain(str(error), error.exit_code)
+    except (KeyboardInterrupt, Abort):
+        return int(ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read our output went away (`kimicode sessions list | head`): nobody is left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(ExitCode.FINISHED)
+    except Exception as error:  # the top-level border: explained, with a trace on request
+        if os.environ.get("KIMICODE_TRACEBACK"):
+            raise
+        text = (
+            f"a fault in kimicode: {type(error).__name__}: {error}\nKIMICODE_TRACEBACK=1 shows where. Please report it."
+        )
+        return complain(text, ExitCode.INFRASTRUCTURE)
+
+
+def build_app(only: str | None) -> "typer.Typer":
+    """The command-line application with one command, or with all of them for completion and suggestions."""
+    import importlib
+
+    import typer
+
+    app = typer.Typer(name="kimicode", add_completion=only is None, no_args_is_help=True)
+    app.callback()(_options)
+    for name in (only,) if only else COMMANDS:
+        module = importlib.import_module(f"kimicode.cli.{name}")
+        if hasattr(module, "app"):
+            app.add_typer(module.app, name=name, help=COMMANDS[name].capitalize() + ".")
+        else:
+            app.command(name)(getattr(module, "command", None) or getattr(module, name))
+    return app
+
+
+def _options() -> None:
+    """A terminal coding agent for Kimi K2.6 and any OpenAI-compatible model."""
+
+
+def complain(text: str, code: int) -> int:
+    """Say what went wrong on stderr; returns the exit code."""
+    lines = text.splitlines() or [""]
+    sys.stderr.write("\n".join([f"kimicode: {lines[0]}", *(f"  {line}" for line in lines[1:])]) + "\n")
+    return int(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""`kimicode run`: one task, start to end, without a question."""
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kimicode.agent.budget import Limits
+from kimicode.cli.headless import Request, execute
+from kimicode.errors import DiskError, UsageError
+
+
+class Output(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+    STREAM = "stream-json"
+
+
+class ModeName(StrEnum):
+    PLAN = "plan"
+    ASK = "ask"
+    AUTO_EDIT = "auto-edit"
+    AUTO = "auto"
+
+
+class ToolsetName(StrEnum):
+    FULL = "full"
+    SWE = "swe"
+
+
+def command(
+    prompt: Annotated[str, typer.Argument(help="What to do; `-` reads it from stdin.", show_default=False)] = "",
+    prompt_file: Annotated[
+        Path | None, typer.Option("--file", "-f", metavar="FILE", help="Read the prompt from a file.")
+    ] = None,
+    folder: Annotated[
+        Path, typer.Option("-C", metavar="DIR", help="Work in this folder.", show_default=False)
+    ] = Path(),
+    model: Annotated[str | None, typer.Option("--model", "-m", metavar="NAME", help="Model to use.")] = None,
+    base_url: Annotated[
+        str | None, typer.Option("--base-url", metavar="URL", help="An OpenAI-compatible endpoint, up to /v1.")
+    ] = None,
+    thinking: Annotated[
+        bool | None, typer.Option("--thinking/--instant", help="Let the model think first, or answer at once.")
+    ] = None,
+    mode: Annotated[
+        ModeName | None, typer.Option("--mode", help="What it may do without a question (`kimicode help modes`).")
+    ] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Only look and plan: the same as --mode plan.")] = False,
+    plan_first: Annotated[bool, typer.Option("--plan-first", help="Make a plan, then carry it out.")] = False,
+    output: Annotated[
+        Output, typer.Option("--output", "-o", help="What stdout gets (`kimicode help output`).")
+    ] = Output.TEXT,
+    patch: Annotated[
+        Path | None, typer.Option("--patch", metavar="FILE", help="Write the git diff of what it did to a file.")
+    ] = None,
+    max_steps: Annotated[int, typer.Option(min=1, metavar="N", help="Requests to the model at most.")] = 250,
+    max_tokens: Annotated[int | None, typer.Option(min=1, metavar="N", help="Tokens in and out at most.")] = None,
+    max_price: Annotated[float | None, typer.Option(min=0, metavar="USD", help="US dollars at most.")] = None,
+    time_limit: Annotated[float | None, typer.Option(min=0, metavar="SECONDS", help="Seconds at most.")] = None,
+    go_on: Annotated[bool, typer.Option("--continue", "-c", help="Go on with this folder's last session.")] = False,
+    resume: Annotated[str, typer.Option("--resume", "-r", metavar="ID", help="Go on with this session.")] = "",
+    toolset: Annotated[ToolsetName | None, typer.Option("--toolset", help="`swe`: the six core tools alone.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
+) -> int:
+    """Do one task in this folder and exit. It never asks; what would need a question is denied and reported.
+
+    Examples:
+
+      kimicode run "the test in tests/test_parse.py fails, fix it"
+
+      git diff | kimicode run --plan -          (the prompt is stdin)
+
+      kimicode run --output stream-json --max-price 0.50 --patch fix.patch -f task.md
+    """
+    refuse_contradictions(plan, plan_first, mode, go_on and bool(resume))
+    flags = {"model": model, "base_url": base_url, "thinking": thinking, "toolset": toolset and toolset.value}
+    request = Request(
+        prompt=read_prompt(prompt, prompt_file),
+        folder=folder,
+        flags={**flags, "mode": "plan" if plan else mode and mode.value},
+        limits=Limits(max_steps, max_tokens, max_price, time_limit),
+        output=output.value,
+        plan_first=plan_first,
+        patch=patch.absolute() if patch else None,
+        resume="last" if go_on else resume,
+        progress=not quiet and sys.stderr.isatty(),
+        environ=dict(os.environ),
+    )
+    return execute(request)
+
+
+def refuse_contradictions(plan: bool, plan_first: bool, mode: ModeName | None, two_sessions: bool) -> None:
+    """Raises UsageError for flags that cannot both be meant."""
+    hint = "Give one of them."
+    if plan and mode not in (None, ModeName.PLAN):
+        raise UsageError(f"--plan and --mode {mode} contradict each other", hint=hint)
+    if plan_first and (plan or mode is ModeName.PLAN):
+        raise UsageError("--plan-first carries the plan out, --plan does not", hint=hint)
+    if two_sessions:
+        raise UsageError("--continue and --resume contradict each other", hint=hint)
+
+
+def read_prompt(prompt: str, file: Path | None) -> str:
+    """The prompt from the argument, stdin (`-`) or a file. Raises UsageError when there is none, or two."""
+    if prompt and file:
+        raise UsageError("there are two prompts: an argument and a file", hint="Give one of them.")
+    try:
+        if file:
+            prompt = file.read_bytes().decode("utf-8", "replace")
+        elif prompt == "-":
+            prompt = sys.stdin.buffer.read().decode("utf-8", "replace")
+    except OSError as error:
+        raise DiskError.from_os("read the prompt from", file or "stdin", error) from error
+    if not prompt.strip():
+        raise UsageError(
+            "there is no prompt", hint='Say what to do: kimicode run "the tests fail, fix them", or `-` to read stdin.'
+        )
+    return prompt.strip()

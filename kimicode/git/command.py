@@ -1,0 +1,105 @@
+"""Runs git through GitPython, hardened: no hook, pager, monitor, external diff, prompt or network access can start.
+
+The only place that imports `git`, and only when a command runs: the import takes a tenth of a second.
+"""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kimicode.errors import KimicodeError
+
+TIMEOUT_S = 120.0
+
+_SETTINGS = (
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "core.pager=cat",
+    "core.untrackedCache=false",
+    "core.safecrlf=false",
+    "core.fsync=none",
+    "diff.ignoreSubmodules=dirty",
+    "submodule.recurse=false",
+    "protocol.allow=never",
+    "credential.helper=",
+    "gc.auto=0",
+    "maintenance.auto=false",
+    "advice.addEmbeddedRepo=false",
+)
+_ENVIRONMENT = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_LITERAL_PATHSPECS": "1",
+    "GIT_CONFIG_COUNT": "0",
+    "GIT_CONFIG_PARAMETERS": "",
+    "GIT_EXTERNAL_DIFF": "",
+    "GIT_ASKPASS": "",
+    "SSH_ASKPASS": "",
+    "LC_ALL": "C",
+}
+
+
+class GitError(KimicodeError):
+    """A git command failed; the message holds what git said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a git command wrote, and its exit status."""
+
+    status: int
+    output: bytes
+    errors: str
+
+    @property
+    def line(self) -> str:
+        return self.output.decode("utf-8", "backslashreplace").strip()
+
+
+def missing() -> str:
+    """Why git cannot be run at all, or an empty string."""
+    if shutil.which("git") is None:
+        return "git is not installed, or not in PATH"
+    try:
+        import git  # noqa: F401
+    except ImportError:  # GitPython raises it where the binary that it found does not run
+        return "git is installed but does not run"
+    return ""
+
+
+def run(arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], check: bool = True) -> Answer:
+    """Run one git command in `cwd`; `env` says which repository (GIT_DIR and friends) it works on.
+
+    Raises GitError if git is missing, takes longer than two minutes, or (with `check`) fails.
+    """
+    if reason := missing():
+        raise GitError(reason)
+    from git import Git
+    from git.exc import GitCommandNotFound
+
+    settings = [word for setting in _SETTINGS for word in ("-c", setting)]
+    try:
+        status, output, errors = Git(cwd).execute(
+            [Git.GIT_PYTHON_GIT_EXECUTABLE or "git", *settings, *arguments],
+            env={**_ENVIRONMENT, **env},
+            with_extended_output=True,
+            with_exceptions=False,
+            stdout_as_string=False,
+            strip_newline_in_stdout=False,
+            kill_after_timeout=TIMEOUT_S,
+        )
+    except GitCommandNotFound as error:
+        raise GitError(f"git could not be started in {cwd}") from error
+    said = errors if isinstance(errors, str) else errors.decode("utf-8", "replace")
+    if status < 0 or (check and status != 0):
+        raise GitError(f"git {arguments[0]} failed in {cwd}: {said.strip() or f'exit status {status}'}")
+    return Answer(status, bytes(output), said)
+
+
+def version() -> str | None:
+    """The version of the git binary, such as "2.39.5"; None without git."""
+    if missing():
+        return None
+    return run(["version"], cwd=Path.cwd(), env={}).line.removeprefix("git version ")

@@ -1,0 +1,72 @@
+"""A git repository as the agent sees it: where it is, which branch, what is uncommitted. It is only ever read."""
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from kimicode.git import command
+from kimicode.git.shadow import Origin, Shadow
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A repository with a work tree. `root` is the folder that holds `.git`, as a real path."""
+
+    root: Path
+    origin: Origin
+
+    @classmethod
+    def discover(cls, path: Path) -> "Repository | None":
+        """The repository that `path` lies in; None outside of one, in a bare one, and without git (see `why_not`)."""
+        found = _find(path)
+        return found if isinstance(found, Repository) else None
+
+    def branch(self) -> str:
+        """The current branch, also before its first commit; a short commit id if HEAD is detached."""
+        name = self.origin.run(["symbolic-ref", "--quiet", "--short", "HEAD"], check=False).line
+        return name or self.origin.run(["rev-parse", "--short", "HEAD"], check=False).line or "unknown"
+
+    def dirty_files(self, limit: int = 1000) -> list[str]:
+        """At most `limit` paths below `root` that differ from HEAD or are untracked; a new folder counts once.
+
+        Raises GitError if git cannot say.
+        """
+        with tempfile.TemporaryDirectory(prefix="kimicode-git-") as folder:
+            shadow = Shadow.create(self.origin, Path(folder) / "status.git")
+            answer = shadow.run(["status", "--porcelain=v1", "-z", "--no-renames", "--ignore-submodules=dirty"])
+        records = [record for record in answer.output.split(b"\0") if record]
+        return [record[3:].decode("utf-8", "backslashreplace") for record in records[:limit]]
+
+    def summary(self) -> str:
+        """One line for the prompt: "branch main, 2 files changed"."""
+        count = len(self.dirty_files(limit=1000))
+        changed = {0: "no uncommitted changes", 1: "1 file changed", 1000: "1000 or more files changed"}
+        return f"branch {self.branch()}, {changed.get(count, f'{count} files changed')}"
+
+
+def why_not(path: Path) -> str:
+    """Why `Repository.discover(path)` finds nothing, for the person; an empty string if it finds one."""
+    found = _find(path)
+    return "" if isinstance(found, Repository) else found
+
+
+def _find(path: Path) -> Repository | str:
+    start = path.resolve()
+    candidates = [folder for folder in (start, *start.parents) if os.path.lexists(folder / ".git")]
+    if not candidates:
+        return f"{path} is not inside the work tree of a git repository"
+    if reason := command.missing():
+        return reason
+    from git import InvalidGitRepositoryError, NoSuchPathError, Repo
+
+    for folder in candidates:
+        try:
+            with Repo(folder) as repo:
+                bare, git_dir, common_dir = repo.bare, Path(repo.git_dir), Path(repo.common_dir)
+        except (InvalidGitRepositoryError, NoSuchPathError):
+            continue
+        if bare:
+            return f"{folder} is a bare repository: it has no work tree"
+        return Repository(folder, Origin(folder, git_dir.resolve(), common_dir.resolve()))
+    return f"{candidates[0] / '.git'} is not a valid git repository"

@@ -1,0 +1,1 @@
+"""The model client: everything that speaks to a model's server."""

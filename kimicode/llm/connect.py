@@ -1,0 +1,62 @@
+"""From settings to a model that answers: the endpoint, the model's name, its window and prices."""
+
+from dataclasses import dataclass, replace
+
+from kimicode.config.catalog import ModelInfo, Prices, model_info
+from kimicode.config.schema import ModelSettings, Settings, require_endpoint
+from kimicode.llm.client import ModelClient
+from kimicode.llm.model import Model
+from kimicode.llm.retry import RetryPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A model ready to be asked; `window` in tokens."""
+
+    model: Model
+    model_name: str
+    window: int
+    info: ModelInfo
+
+
+async def connect(settings: Settings) -> Connection:
+    """Connect as configured. Without a model's name the server's first one is taken.
+
+    Raises ConfigError when no endpoint is configured, ModelError when the server must be asked and does not answer.
+    """
+    endpoint = require_endpoint(settings)
+    retry = RetryPolicy(attempts=settings.max_retries)
+
+    def client(model: str, info: ModelInfo) -> ModelClient:
+        return ModelClient(
+            base_url=endpoint.base_url,
+            api_key=endpoint.api_key,
+            model=model,
+            info=info,
+            thinking=settings.thinking,
+            retry=retry,
+            idle_timeout=settings.idle_timeout,
+        )
+
+    name = endpoint.model or ""
+    probe = client(name, model_info(name, endpoint.base_url))
+    try:
+        name = name or await probe.first_model()
+        info = _overridden(model_info(name, endpoint.base_url), settings, settings.models.get(name))
+        if not info.known and settings.window is None:
+            served = await probe.served_window(name)
+            info = replace(info, window=served or info.window)
+    finally:
+        await probe.close()
+    return Connection(client(name, info), name, info.window, info)
+
+
+def _overridden(info: ModelInfo, settings: Settings, own: ModelSettings | None) -> ModelInfo:
+    """What the person knows better than the catalogue."""
+    window = settings.window or (own.window if own else None)
+    if window:
+        info = replace(info, window=window, known=True)
+    if own and own.input_price is not None and own.output_price is not None:
+        cached = own.input_price if own.cached_price is None else own.cached_price
+        info = replace(info, prices=Prices(own.input_price, cached, own.output_price))
+    return info

@@ -1,0 +1,34 @@
+"""Where kimicode keeps its files: the whole truth, six functions. KIMICODE_HOME moves all of them."""
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+
+def config_dir() -> Path:
+    home = os.environ.get("KIMICODE_HOME")
+    return Path(home) if home else platformdirs.user_config_path("kimicode", appauthor=False)
+
+
+def config_file() -> Path:
+    return config_dir() / "config.toml"
+
+
+def data_dir() -> Path:
+    home = os.environ.get("KIMICODE_HOME")
+    return Path(home) if home else platformdirs.user_data_path("kimicode", appauthor=False)
+
+
+def sessions_dir() -> Path:
+    """One folder per session, its journal inside."""
+    return data_dir() / "sessions"
+
+
+def cache_dir() -> Path:
+    home = os.environ.get("KIMICODE_HOME")
+    return Path(home) / "cache" if home else platformdirs.user_cache_path("kimicode", appauthor=False)
+
+
+def project_config_file(root: Path) -> Path:
+    return root / ".kimicode" / "config.toml"

@@ -1,0 +1,1 @@
+"""The journal of a session and what is made from it."""

@@ -1,0 +1,111 @@
+"""What a tool is: a name, a description in the .md file beside it, arguments as a pydantic model, and one coroutine."""
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from kimicode.events import Display, PlanStep
+from kimicode.messages import Image, Text, ToolSpec
+from kimicode.workspace.files import Files
+from kimicode.workspace.shell import Shell
+
+
+class Access(Enum):
+    """What a call may touch; plan mode, approvals and the order of calls go by it."""
+
+    READ = "read"
+    WRITE = "write"
+    EXECUTE = "execute"
+    CONTROL = "control"
+    """Only the agent's own state: the plan, the end of the run."""
+
+
+class Arguments(BaseModel):
+    """Base of all argument models: unknown names are refused, so that a misspelt one is not silently ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolOutcome:
+    """What a call brought, for three audiences: the model, the person, and whoever debugs."""
+
+    content: tuple[Text | Image, ...]
+    display: Display | None = None
+    debug: dict[str, Any] = field(default_factory=dict)
+    is_error: bool = False
+
+    @classmethod
+    def of(cls, text: str, display: Display | None = None, *, is_error: bool = False, **debug: Any) -> "ToolOutcome":
+        return cls((Text(text),), display, debug, is_error)
+
+
+class Submitted(Exception):
+    """Raised by `submit`: the model says that it is done."""
+
+    def __init__(self, summary: str) -> None:
+        super().__init__(summary)
+        self.summary = summary
+
+
+@dataclass(slots=True)
+class ToolContext:
+    """What tools work with. One per agent; `dataclasses.replace` gives a call its own `report`."""
+
+    files: Files
+    shell: Shell
+    set_plan: Callable[[tuple[PlanStep, ...]], None]
+    report: Callable[[str], None] = lambda text: None
+    """Live output for the person while the call runs."""
+
+    def reporting(self, report: Callable[[str], None]) -> "ToolContext":
+        return dataclasses.replace(self, report=report)
+
+
+A = TypeVar("A", bound=Arguments)
+
+
+class Tool(Generic[A]):
+    """A subclass sets the class attributes and writes `run`. Its description is `<module>.md` beside its module."""
+
+    name: ClassVar[str]
+    access: ClassVar[Access]
+    arguments: type[A]
+
+    async def run(self, arguments: A, context: ToolContext) -> ToolOutcome:
+        """Do the work. Raises ToolError with a text for the model, or Submitted."""
+        raise NotImplementedError
+
+    def access_of(self, arguments: A) -> Access:
+        """The access that this very call needs; a shell command that only reads may say so."""
+        return self.access
+
+    @classmethod
+    def spec(cls) -> ToolSpec:
+        """The tool as the model is told of it."""
+        import sys
+
+        source = Path(sys.modules[cls.__module__].__file__ or "")
+        description = source.with_suffix(".md").read_text("utf-8").strip()
+        return ToolSpec(cls.name, description, _plain(cls.arguments.model_json_schema()))
+
+
+def _plain(schema: Any) -> Any:
+    """Drop what costs tokens and tells a model nothing: titles, null alternatives and their defaults."""
+    if isinstance(schema, list):
+        return [_plain(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    options = [o for o in schema.get("anyOf", []) if o != {"type": "null"}]
+    if len(options) == 1:
+        schema = {**{k: v for k, v in schema.items() if k not in ("anyOf", "default")}, **options[0]}
+    return {
+        key: {name: _plain(value) for name, value in item.items()} if key == "properties" else _plain(item)
+        for key, item in schema.items()
+        if not (key == "title" and isinstance(item, str)) and key != "additionalProperties"
+    }

@@ -1,0 +1,264 @@
+"""Runs the model's shell commands: one process group each, bounded in time and output, with nothing left behind.
+
+The working directory and exported variables pass from one command to the next. What takes too long goes on as a
+numbered job in the background.
+"""
+
+import asyncio
+import contextlib
+import os
+import re
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from kimicode.errors import ToolError
+from kimicode.workspace.environment import child_variables, load, wrap
+from kimicode.workspace.job import Job, Launch
+from kimicode.workspace.live import LiveReport
+from kimicode.workspace.output import OutputBuffer
+from kimicode.workspace.processes import MARK_VARIABLE, family, kill, terminate
+
+TIMEOUT_S = 60.0
+TIMEOUT_LIMIT_S = 600.0
+PROMPT_QUIET_S = 5.0
+_BACKGROUND_LOOK_S = 1.0
+_TICK_S = 0.5
+_PROMPT = re.compile(
+    r"(\[y(es)?/n(o)?\]|\(y(es)?/n(o)?(/\[\w+\])?\)|(password|passphrase|username)\b.*:|^>>>|^\(pdb\)"
+    r"|press (any key|enter|return)\b.*|(continue|proceed|overwrite|are you sure)\b[^?]*\?)\s*[:?]?\s*$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """What a command printed since it was last looked at, and how it stands.
+
+    `exit_code` is None while it runs in the background. `job_id` is set where it, or something it started
+    (`survivors`, as "PID NAME"), still runs. `stuck_prompt` is the question that it was stopped at.
+    `spill` is the file with all of the output where `output` is `truncated`.
+    """
+
+    output: str
+    exit_code: int | None
+    job_id: str | None
+    duration_s: float
+    truncated: bool
+    spill: Path | None
+    survivors: tuple[str, ...] = ()
+    stuck_prompt: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JobStatus:
+    """A line of the job list; `exit_code` is None while the command runs, `processes` counts what still runs of it."""
+
+    id: str
+    command: str
+    exit_code: int | None
+    duration_s: float
+    processes: int
+
+
+def _discard(text: str) -> None:
+    pass
+
+
+class Shell:
+    """Commands of one agent, one at a time. Close it: nothing that it started outlives that."""
+
+    def __init__(
+        self,
+        cwd: Path,
+        spill_dir: Path,
+        *,
+        environment: Mapping[str, str] | None = None,
+        prompt_quiet: float = PROMPT_QUIET_S,
+    ) -> None:
+        """`environment` stands for the process's own. `spill_dir` is made when the first long output comes.
+
+        `prompt_quiet` is how many seconds an unanswered question may stand before its command is stopped.
+        """
+        inherited = os.environ if environment is None else environment
+        self.cwd = cwd.absolute()
+        self._root = self.cwd
+        self._spill_dir = spill_dir.absolute()
+        self._prompt_quiet = prompt_quiet
+        self._variables = child_variables(inherited)
+        bash = shutil.which("bash", path=inherited.get("PATH"))
+        self._program = (bash, "--noprofile", "--norc", "-c") if bash else ("/bin/sh", "-c")
+        self._outer_marks = inherited.get(MARK_VARIABLE, "")
+        self._session = secrets.token_hex(8)
+        self._started = 0
+        self._jobs: dict[str, Job] = {}
+        self._current: set[Job] = set()
+        self._turn = asyncio.Lock()
+        self._private: Path | None = None
+
+    async def run(
+        self,
+        command: str,
+        *,
+        timeout: float = TIMEOUT_S,
+        background: bool = False,
+        report: Callable[[str], None] = _discard,
+    ) -> CommandResult:
+        """Run `command` to its end, or for `timeout` seconds (1 to 600) and from then on in the background.
+
+        Cancelling this kills the command. Raises ToolError where it cannot be started at all.
+        """
+        async with self._turn:
+            notes = self._leave_deleted_folder()
+            token = secrets.token_hex(8)
+            state_file = self._private_dir() / token
+            job = await self._start(command, state_file, token, report)
+            self._current.add(job)
+            try:
+                limit = _BACKGROUND_LOOK_S if background else min(max(timeout, 1.0), TIMEOUT_LIMIT_S)
+                prompt = await self._watch(job, limit)
+            except asyncio.CancelledError:
+                await job.stop()
+                raise
+            finally:
+                self._current.discard(job)
+            if not background and prompt is None and job.exit_code is not None:
+                self._adopt(state_file, token)
+            return self._result(job, None, prompt, notes)
+
+    def jobs(self) -> tuple[JobStatus, ...]:
+        """All jobs that ever went to the background, oldest first."""
+        return tuple(
+            JobStatus(job_id, job.command, job.exit_code, job.duration_s, len(job.survivors()))
+            for job_id, job in self._jobs.items()
+        )
+
+    async def read(self, job_id: str) -> CommandResult:
+        """What the job printed since the last look at it. Raises ToolError for an unknown id, as `wait` and `stop`."""
+        return self._result(self._job(job_id), job_id)
+
+    async def wait(self, job_id: str, timeout: float = TIMEOUT_S) -> CommandResult:
+        """Wait up to `timeout` seconds (at most 600) until the job and all that it started are over."""
+        job = self._job(job_id)
+        deadline = time.monotonic() + min(timeout, TIMEOUT_LIMIT_S)
+        prompt = await self._watch(job, deadline - time.monotonic())
+        while job.exit_code is not None and time.monotonic() < deadline:
+            if not job.survivors():
+                break
+            await asyncio.sleep(_TICK_S)
+        return self._result(job, job_id, prompt)
+
+    async def stop(self, job_id: str) -> CommandResult:
+        """End the job and everything that it started."""
+        job = self._job(job_id)
+        await job.stop()
+        return self._result(job, job_id)
+
+    async def close(self) -> None:
+        """End everything that this shell ever started and that still runs, and let go of all files."""
+        jobs = {*self._jobs.values(), *self._current}
+        if self._started:
+            await terminate(lambda: family(f"{self._session}."))
+        for job in jobs:
+            await job.stop()
+        if self._private is not None:
+            shutil.rmtree(self._private, ignore_errors=True)
+            self._private = None
+
+    def kill(self) -> None:
+        """Kill everything that still runs, without waiting: for a process that is about to end itself."""
+        if self._started:
+            kill(lambda: family(f"{self._session}."))
+        for job in {*self._jobs.values(), *self._current}:
+            kill(job.survivors)
+
+    async def _start(self, command: str, state_file: Path, token: str, report: Callable[[str], None]) -> Job:
+        if not command.strip():
+            raise ToolError("the command is empty")
+        self._started += 1
+        mark = f"{self._session}.{self._started};"
+        variables = {**self._variables, "PWD": str(self.cwd), MARK_VARIABLE: self._outer_marks + mark}
+        argv = (*self._program, *wrap(command, Path(self._program[0]).name, state_file, token))
+        spill = self._spill_dir / f"output-{self._started}-{token}.txt"
+        try:
+            launch = Launch(command, argv, self.cwd, variables, mark)
+            return await Job.start(launch, OutputBuffer(spill), LiveReport(report))
+        except (OSError, ValueError) as error:
+            raise ToolError(f"the command could not be started: {error}") from error
+
+    async def _watch(self, job: Job, timeout: float) -> str | None:
+        """Until the job is over or time is up. Returns the question it waits at, having stopped it."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout
+        while (left := deadline - loop.time()) > 0:
+            if await job.exited(min(left, _TICK_S)):
+                await job.drain()
+                await job.settle()
+                return None
+            if job.quiet_s >= self._prompt_quiet and _PROMPT.search(job.output.last_line):
+                prompt = job.output.last_line.strip()
+                await job.stop()
+                return prompt
+        return None
+
+    def _result(
+        self, job: Job, job_id: str | None, prompt: str | None = None, notes: tuple[str, ...] = ()
+    ) -> CommandResult:
+        running = job.exit_code is None
+        survivors = () if running else tuple(f"{p.pid} {p.name}" for p in job.survivors())
+        if running or survivors:
+            job.live.close()
+            job_id = job_id or self._keep(job)
+        excerpt = job.output.take(final=not running)
+        if not running and not survivors:
+            job.close()
+        return CommandResult(
+            output=excerpt.text,
+            exit_code=job.exit_code,
+            job_id=job_id,
+            duration_s=job.duration_s,
+            truncated=excerpt.truncated,
+            spill=excerpt.spill,
+            survivors=survivors,
+            stuck_prompt=prompt,
+            notes=notes,
+        )
+
+    def _keep(self, job: Job) -> str:
+        job_id = str(len(self._jobs) + 1)
+        self._jobs[job_id] = job
+        return job_id
+
+    def _job(self, job_id: str) -> Job:
+        if job_id not in self._jobs:
+            known = ", ".join(self._jobs) or "none"
+            raise ToolError(f"there is no job {job_id}; known jobs: {known}")
+        return self._jobs[job_id]
+
+    def _adopt(self, state_file: Path, token: str) -> None:
+        """Go on from where the command ended. Its state file is of no use after that."""
+        state = load(state_file, token)
+        with contextlib.suppress(OSError):
+            state_file.unlink()
+        if state is not None:
+            self.cwd = state.cwd
+            self._variables = state.variables
+
+    def _leave_deleted_folder(self) -> tuple[str, ...]:
+        if self.cwd.is_dir() or self.cwd == self._root:
+            return ()
+        gone, self.cwd = self.cwd, self._root
+        return (f"the working directory {gone} no longer exists; the command ran in {self._root}",)
+
+    def _private_dir(self) -> Path:
+        if self._private is None or not self._private.is_dir():
+            try:
+                self._private = Path(tempfile.mkdtemp(prefix="kimicode-"))
+            except OSError as error:
+                raise ToolError(f"no command can be started without a temporary folder: {error}") from error
+        return self._private

@@ -1,0 +1,34 @@
+"""The same tests everywhere: no provider, key or home of the person who runs them reaches a test.
+
+Tests marked `gpu`, `slow` or `real` run when `-m` asks for them.
+"""
+
+import os
+
+import pytest
+
+_ON_REQUEST = ("gpu", "slow", "real")
+_PROVIDER_VARIABLES = ("KIMICODE_", "MOONSHOT_", "OPENAI_", "OPENROUTER_")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.option.markexpr:
+        return
+    waiting = [item for item in items if any(item.get_closest_marker(name) for name in _ON_REQUEST)]
+    if waiting:
+        config.hook.pytest_deselected(items=waiting)
+        items[:] = [item for item in items if item not in waiting]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _clean_environment(request, tmp_path_factory):
+    """Child processes inherit it; tests with the marker `real` keep the provider that they need."""
+    before = dict(os.environ)
+    if "real" not in request.config.option.markexpr:
+        for name in before:
+            if name.startswith(_PROVIDER_VARIABLES):
+                del os.environ[name]
+    os.environ["KIMICODE_HOME"] = str(tmp_path_factory.mktemp("home"))
+    yield
+    os.environ.clear()
+    os.environ.update(before)

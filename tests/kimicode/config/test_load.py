@@ -1,0 +1,329 @@
+"""Layers, their order, and what each may not do; every mistake is explained, and no key is ever shown."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kimicode.config.load import Loaded, load
+from kimicode.config.schema import Settings, require_endpoint
+from kimicode.errors import ConfigError
+
+KEY = "sk-very-secret-0123456789"
+
+
+class Person:
+    """Someone with a home and a project, who calls `load`."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        self.home = tmp_path / "home"
+        self.project = tmp_path / "project"
+        self.home.mkdir()
+        (self.project / ".git").mkdir(parents=True)
+        self.file = self.home / "config.toml"
+
+    def writes(self, text: str) -> None:
+        self.file.write_text(text)
+        self.file.chmod(0o600)
+
+    def finds(self, text: str, folder: Path | None = None) -> Path:
+        path = (folder or self.project) / ".kimicode/config.toml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def loads(self, cwd: Path | None = None, flags: dict[str, Any] | None = None, **environ: Any) -> Loaded:
+        return load(flags or {}, cwd=cwd or self.project, environ={"KIMICODE_HOME": str(self.home), **environ})
+
+    def fails(self, **environ: Any) -> str:
+        with pytest.raises(ConfigError) as caught:
+            self.loads(**environ)
+        assert KEY not in str(caught.value)
+        assert KEY not in repr(caught.value)
+        return str(caught.value)
+
+
+@pytest.fixture
+def person(tmp_path):
+    return Person(tmp_path)
+
+
+# --- the layers -----------------------------------------------------------------------------------------------
+
+
+def test_without_any_configuration_the_defaults_hold(person):
+    loaded = person.loads()
+    assert loaded.settings == Settings()
+    assert set(loaded.sources.values()) == {"default"}
+    assert loaded.files == loaded.warnings == ()
+
+
+def test_each_layer_overrides_the_one_before(person):
+    person.writes(f'model = "file"\nwindow = 1000\nmax_retries = 1\nthinking = false\ntrusted = ["{person.project}"]')
+    project_file = person.finds('model = "project"\nwindow = 2000\nmax_retries = 2')
+    loaded = person.loads(flags={"model": "flag", "window": None}, KIMICODE_MODEL="env", KIMICODE_WINDOW="3000")
+    assert loaded.settings.thinking is False
+    assert loaded.settings.max_retries == 2
+    assert loaded.settings.window == 3000
+    assert loaded.settings.model == "flag"
+    assert loaded.files == (person.file, project_file)
+    assert {name: loaded.sources[name] for name in ("thinking", "max_retries", "window", "model")} == {
+        "thinking": str(person.file),
+        "max_retries": str(project_file),
+        "window": "KIMICODE_WINDOW",
+        "model": "--model",
+    }
+
+
+def test_every_setting_but_lists_of_trust_and_prices_has_a_variable(person):
+    loaded = person.loads(
+        KIMICODE_THINKING="false",
+        KIMICODE_MODE="ask",
+        KIMICODE_MAX_OUTPUT_TOKENS="5",
+        KIMICODE_TOOLSET="swe",
+        KIMICODE_IDLE_TIMEOUT="2.5",
+        KIMICODE_EXTRA_DIRS="/one:two",
+        KIMICODE_TRUSTED="/",
+    )
+    assert loaded.settings == Settings(
+        thinking=False,
+        mode="ask",
+        max_output_tokens=5,
+        toolset="swe",
+        idle_timeout=2.5,
+        extra_dirs=(Path("/one"), person.project / "two"),
+    )
+
+
+def test_an_empty_variable_is_not_set(person):
+    person.writes('model = "file"')
+    assert person.loads(KIMICODE_MODEL="", KIMICODE_WINDOW=" ").settings.model == "file"
+
+
+def test_a_misspelt_variable_is_a_warning(person):
+    assert person.loads(KIMICODE_BASEURL="http://x").warnings == (
+        "the variable KIMICODE_BASEURL is not known; did you mean KIMICODE_BASE_URL?",
+    )
+
+
+def test_models_can_be_described(person):
+    person.writes('[models."my/model"]\nwindow = 65536\ninput_price = 0.5\noutput_price = 2')
+    assert person.loads().settings.models["my/model"].window == 65536
+
+
+# --- the project's file ---------------------------------------------------------------------------------------
+
+
+def test_the_file_of_an_untrusted_project_is_not_even_parsed(person):
+    person.finds("this is not TOML")
+    loaded = person.loads()
+    assert loaded.settings == Settings()
+    assert loaded.files == ()
+    assert f'trusted = ["{person.project}"]' in loaded.warnings[0]
+
+
+def test_a_trusted_project_can_neither_move_the_endpoint_nor_widen_what_is_allowed(person):
+    person.writes(f'trusted = ["{person.project}"]')
+    person.finds(
+        'base_url = "http://evil.example/v1"\napi_key = "x"\nmode = "auto"\ntrusted = ["/"]\nextra_dirs = ["/"]\n'
+        'toolset = "swe"\n[models.m]\ninput_price = 0'
+    )
+    loaded = person.loads(KIMICODE_MODE="plan")
+    assert loaded.settings == Settings(toolset="swe", mode="plan", trusted=(person.project,))
+    ignored = {warning.split(": ")[1].split(" is ignored")[0] for warning in loaded.warnings}
+    assert ignored == {"base_url", "api_key", "mode", "trusted", "extra_dirs", "models"}
+
+
+def test_the_projects_file_is_found_from_a_folder_below_but_not_above_the_repository(person):
+    person.writes(f'trusted = ["{person.project}", "{person.project.parent}"]')
+    (person.project / "src").mkdir()
+    person.finds("window = 7", folder=person.project.parent)
+    assert person.loads(cwd=person.project / "src").settings.window is None
+    person.finds("window = 8")
+    assert person.loads(cwd=person.project / "src").settings.window == 8
+
+
+def test_trust_in_a_folder_is_not_trust_in_those_below(person):
+    person.writes(f'trusted = ["{person.project.parent}"]')
+    person.finds("window = 7")
+    assert person.loads().settings.window is None
+
+
+def test_trust_goes_by_the_real_path(person, tmp_path):
+    (tmp_path / "link").symlink_to(person.project)
+    person.writes(f'trusted = ["{tmp_path / "link"}"]')
+    person.finds("window = 7")
+    assert person.loads().settings.window == 7
+    person.writes('trusted = ["/elsewhere"]')
+    assert person.loads(cwd=tmp_path / "link").settings.window is None
+
+
+def test_a_relative_path_of_trust_is_refused_for_it_would_trust_every_folder(person):
+    person.writes('trusted = [""]')
+    assert "trusted must be an absolute path" in person.fails()
+
+
+# --- mistakes -------------------------------------------------------------------------------------------------
+
+
+def test_a_syntax_error_is_told_with_file_and_line(person):
+    person.writes('model = "x"\nwindow == 5\n')
+    assert f"{person.file}:2:" in person.fails()
+
+
+def test_an_unknown_setting_is_told_with_the_nearest_name(person):
+    person.writes("max_retry = 3\n[models.x]\nwindows = 1")
+    message = person.fails()
+    assert f"{person.file}: max_retry is not a known setting; did you mean max_retries?" in message
+    assert "models.x.windows is not a known setting; did you mean window?" in message
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({"KIMICODE_MODE": "yolo"}, "KIMICODE_MODE must be 'plan', 'ask', 'auto-edit' or 'auto', not 'yolo'"),
+        ({"KIMICODE_WINDOW": "many"}, "KIMICODE_WINDOW must be a valid integer, not 'many'"),
+        ({"KIMICODE_WINDOW": "-1"}, "KIMICODE_WINDOW must be greater than 0, not '-1'"),
+        ({"KIMICODE_BASE_URL": "localhost:8000"}, "KIMICODE_BASE_URL must begin with http:// or https://"),
+        ({"KIMICODE_BASE_URL": "ftp://host"}, "KIMICODE_BASE_URL must be an http:// or https:// address"),
+        ({"KIMICODE_BASE_URL": f"https://me:{KEY}@host"}, "must not hold a user name or password"),
+        ({"KIMICODE_BASE_URL": "http://[::1"}, "KIMICODE_BASE_URL Invalid IPv6 URL"),
+        ({"KIMICODE_BASE_URL": "http://host:99999"}, "KIMICODE_BASE_URL Port out of range"),
+        ({"KIMICODE_BASE_URL": "http://host/v1?key=1"}, 'must not hold a "?"'),
+        ({"KIMICODE_API_KEY": f"{KEY}\n{KEY}"}, "KIMICODE_API_KEY must be printable ASCII"),
+        ({"MOONSHOT_API_KEY": f"{KEY} {KEY}"}, "MOONSHOT_API_KEY must be printable ASCII"),
+        ({"MOONSHOT_BASE_URL": "moonshot"}, "MOONSHOT_BASE_URL must begin with http://"),
+    ],
+)
+def test_a_wrong_value_is_told_with_its_variable(person, environ, expected):
+    assert expected in person.fails(**environ)
+
+
+def test_a_wrong_value_in_a_file_is_told_with_file_and_key(person):
+    person.writes('thinking = "perhaps"\n[models.x]\nwindow = "big"')
+    message = person.fails()
+    assert f"{person.file}: thinking must be a valid boolean" in message
+    assert f"{person.file}: models.x.window must be a valid integer" in message
+
+
+def test_a_wrong_flag_is_told_as_a_flag(person):
+    with pytest.raises(ConfigError, match="--base-url must begin"):
+        person.loads(flags={"base_url": "x"})
+
+
+def test_a_file_that_cannot_be_read_is_an_error_and_not_ignored(person):
+    person.file.mkdir()
+    assert "cannot read" in person.fails()
+    person.file.rmdir()
+    person.file.write_bytes(b"\xff\xfe")
+    assert "not UTF-8" in person.fails()
+
+
+def test_a_byte_order_mark_is_no_mistake(person):
+    person.file.write_bytes(b'\xef\xbb\xbfmodel = "x"')
+    assert person.loads().settings.model == "x"
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=60) | st.text(alphabet='abw=[]"\n#.1{}\\u', max_size=40).map(str.encode))
+def test_any_bytes_are_settings_or_a_config_error(person, content):
+    person.file.write_bytes(content)
+    try:
+        person.loads()
+    except ConfigError as error:
+        told = error.message
+    else:
+        told = str(person.file)
+    assert str(person.file) in told
+
+
+# --- endpoint and key -----------------------------------------------------------------------------------------
+
+
+def test_a_moonshot_key_alone_is_enough(person):
+    loaded = person.loads(MOONSHOT_API_KEY=KEY)
+    endpoint = require_endpoint(loaded.settings)
+    assert (endpoint.base_url, endpoint.model) == ("https://api.moonshot.ai/v1", "kimi-k2.6")
+    assert endpoint.api_key == KEY
+    assert loaded.sources["base_url"] == loaded.sources["api_key"] == "MOONSHOT_API_KEY"
+
+
+def test_moonshots_address_can_be_its_other_one_and_the_model_another(person):
+    china = "https://api.moonshot.cn/v1/"
+    endpoint = require_endpoint(
+        person.loads(MOONSHOT_API_KEY=KEY, MOONSHOT_BASE_URL=china, KIMICODE_MODEL="kimi-k2.5").settings
+    )
+    assert (endpoint.base_url, endpoint.model) == ("https://api.moonshot.cn/v1", "kimi-k2.5")
+
+
+def test_an_openrouter_key_alone_is_enough(person):
+    endpoint = require_endpoint(person.loads(OPENROUTER_API_KEY=KEY).settings)
+    assert (endpoint.base_url, endpoint.model) == ("https://openrouter.ai/api/v1", "moonshotai/kimi-k2.6")
+
+
+def test_the_key_of_the_addresss_provider_is_used(person):
+    loaded = person.loads(
+        MOONSHOT_API_KEY="no", OPENROUTER_API_KEY=KEY, KIMICODE_BASE_URL="https://openrouter.ai/api/v1"
+    )
+    assert require_endpoint(loaded.settings).api_key == KEY
+    assert loaded.settings.model is None
+
+
+def test_a_providers_key_never_goes_to_another_server(person):
+    loaded = person.loads(MOONSHOT_API_KEY=KEY, OPENROUTER_API_KEY=KEY, KIMICODE_BASE_URL="http://127.0.0.1:8000/v1")
+    assert require_endpoint(loaded.settings).api_key == ""
+
+
+def test_a_key_from_the_file_does_not_follow_another_address(person):
+    person.writes(f'base_url = "https://mine.example/v1"\napi_key = "{KEY}"')
+    assert require_endpoint(person.loads().settings).api_key == KEY
+    loaded = person.loads(flags={"base_url": "https://other.example/v1"})
+    assert loaded.settings.api_key is None
+    assert "is not sent to https://other.example/v1" in loaded.warnings[0]
+
+
+def test_an_implied_endpoint_gets_its_own_key(person):
+    loaded = person.loads(MOONSHOT_API_KEY=KEY, KIMICODE_API_KEY="of-another-service")
+    assert require_endpoint(loaded.settings).api_key == KEY
+    assert "KIMICODE_API_KEY is not used" in loaded.warnings[0]
+
+
+@pytest.mark.parametrize("url", ["http://localhost:8000/v1", "http://[::1]:8000/v1", "http://192.168.1.5:8000/v1"])
+def test_a_server_of_ones_own_needs_no_key_and_no_model(person, url):
+    endpoint = require_endpoint(person.loads(KIMICODE_BASE_URL=url).settings)
+    assert (endpoint.base_url, endpoint.api_key, endpoint.model) == (url, "", None)
+
+
+def test_a_pasted_request_address_is_shortened_to_its_base(person):
+    url = "https://host.example/v1/chat/completions/"
+    assert person.loads(KIMICODE_BASE_URL=url).settings.base_url == "https://host.example/v1"
+
+
+def test_without_an_endpoint_one_error_says_all_ways_to_get_one(person):
+    with pytest.raises(ConfigError) as caught:
+        require_endpoint(person.loads().settings)
+    for word in ("MOONSHOT_API_KEY", "KIMICODE_BASE_URL", "KIMICODE_API_KEY", "--base-url", "--model", "127.0.0.1"):
+        assert word in str(caught.value)
+
+
+def test_without_a_key_the_error_names_the_providers_variable(person):
+    with pytest.raises(ConfigError, match="set OPENROUTER_API_KEY or KIMICODE_API_KEY"):
+        require_endpoint(person.loads(KIMICODE_BASE_URL="https://openrouter.ai/api/v1").settings)
+
+
+def test_the_key_shows_nowhere(person):
+    person.writes(f'base_url = "http://plain.example/v1"\napi_key = "{KEY}"')
+    person.file.chmod(0o644)
+    loaded = person.loads()
+    assert any("chmod 600" in warning for warning in loaded.warnings)
+    assert any("unencrypted" in warning for warning in loaded.warnings)
+    assert KEY not in repr(loaded)
+    assert KEY not in str(loaded.settings.model_dump())
+    assert KEY not in repr(require_endpoint(loaded.settings))
+
+
+def test_settings_cannot_be_changed():
+    with pytest.raises(ValueError, match="frozen"):
+        Settings().model = "x"
