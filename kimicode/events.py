@@ -109,7 +109,7 @@ class TurnStarted(Event):
 @record
 @dataclass(frozen=True, slots=True)
 class StepStarted(Event):
-    """One request to the model; `step` counts from 1 over the session."""
+    """One request to the model; `step` counts from 1 in each run of the session."""
 
     type: ClassVar[str] = "step.started"
     turn_id: str
@@ -157,10 +157,12 @@ class PartDiscarded(Event):
 @record
 @dataclass(frozen=True, slots=True)
 class MessageAdded(Event):
-    """A whole message entered the history (system, user or assistant; tool results come as `tool.completed`)."""
+    """A whole message entered the history (system, user or assistant; tool results come as `tool.completed`).
+
+    Not durable by itself: a tool or the end of the turn follows at once, and what syncs that syncs this.
+    """
 
     type: ClassVar[str] = "message.added"
-    durable: ClassVar[bool] = True
     message: Message
 
 

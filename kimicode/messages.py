@@ -7,11 +7,13 @@ and says whether that worked, so putting a message together is a fold that knows
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
 Role = Literal["system", "user", "assistant", "tool"]
 T = TypeVar("T")
 _RECORDS: dict[str, type[Any]] = {}
+_PLAIN = frozenset((str, int, float, bool, type(None)))
 
 
 def record(cls: type[T]) -> type[T]:
@@ -20,12 +22,25 @@ def record(cls: type[T]) -> type[T]:
     return cls
 
 
+@cache
+def _fields(kind: type[Any]) -> tuple[str, ...] | None:
+    """The names of a dataclass's fields; None for every other type."""
+    return tuple(field.name for field in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else None
+
+
 def encode(value: Any) -> Any:
     """Turn records, tuples and plain values into JSON values; a record becomes an object with its `type` first."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {f.name: encode(getattr(value, f.name)) for f in dataclasses.fields(value)}
-        kind = getattr(value, "type", None)
-        return {"type": kind, **fields} if kind else fields
+    # Every streamed event passes here, mostly after a sleep: each detour costs cold caches.
+    kind: Any = type(value)
+    if kind in _PLAIN:
+        return value
+    names = _fields(kind)
+    if names is not None:
+        tag = getattr(value, "type", None)
+        encoded: dict[str, Any] = {"type": tag} if tag else {}
+        for name in names:
+            encoded[name] = encode(getattr(value, name))
+        return encoded
     if isinstance(value, (list, tuple)):
         return [encode(item) for item in value]
     if isinstance(value, dict):

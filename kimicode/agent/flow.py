@@ -2,7 +2,7 @@
 
 from kimicode.errors import ExitCode
 from kimicode.events import Status
-from kimicode.messages import Message, user
+from kimicode.messages import Message
 
 
 class Bend(Exception):
@@ -14,16 +14,14 @@ class Bend(Exception):
 
 
 class TryAgain(Bend):
-    """The answer does not end the turn: the model is told why and asked again.
+    """The answer does not end the turn: the model is told why (`text`) and asked again.
 
-    A `useless` answer (empty, cut off, repeating itself) stays out of the history, and so does what it was told: small
-    models imitate their own failures. An answer that merely stops too early is kept.
+    Neither that answer nor what it was told enters the history: small models imitate their own failures.
     """
 
-    def __init__(self, text: str, *, useless: bool) -> None:
-        super().__init__() if useless else super().__init__(user(text))
+    def __init__(self, text: str) -> None:
+        super().__init__()
         self.text = text
-        self.useless = useless
 
 
 class Stop(Bend):

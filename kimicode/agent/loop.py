@@ -5,6 +5,7 @@ prompt → (compact if due) → ask → parts → calls: validate, approve, run,
 
 import asyncio
 import dataclasses
+import json
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -62,7 +63,11 @@ class Setup:
     propose: Callable[[str], Proposal | None] = field(default=lambda text: None)
     """The change that a text-only answer describes, if it can be told."""
     enrich: Callable[[ToolOutcome], str] = field(default=lambda outcome: "")
+    turns: int = 0
+    """Turns that a resumed session already had."""
     max_output_tokens: int | None = None
+    test_command: str = ""
+    """How this project's tests are run, where that can be told."""
     insist: bool = False
 
 
@@ -76,13 +81,13 @@ class Agent:
         self._emit = setup.emit
         self.record = WorkRecord()
         self._runner = ToolRunner(
-            setup.tools, setup.context, setup.approval, self._noted, self.record.objection, setup.enrich, setup.ready
+            setup.tools, setup.context, setup.approval, self._noted, self._objection, setup.enrich, setup.ready
         )
         self._specs: list[ToolSpec] = [tool.spec() for tool in setup.tools.values()]
         self._steering: deque[str] = deque()
-        self._turns = 0
+        self._turns = setup.turns
         self._useless = 0
-        self._told = False
+        self._asked = False
         self._prompt = ""
         self._nudge = ""
         self._calls = 0
@@ -205,7 +210,7 @@ class Agent:
     def _unique(self, call_id: str) -> str:
         """Servers number the calls of each answer anew; the record needs ids that stay apart."""
         self._calls += 1
-        return f"{call_id or 'call'}.{self._calls}"
+        return f"{call_id or 'call'}.t{self._turns}.{self._calls}"
 
     def _may_edit(self) -> bool:
         return self._setup.insist and "strreplace" in self._runner.tools
@@ -213,38 +218,46 @@ class Agent:
     def _without_calls(self, reply: ModelReply, message: Message, stream: PartStream) -> NoReturn:
         """An answer without calls ends the turn, unless it is no use or breaks off the work."""
         bend = self._judge(reply, message.text.strip())
-        if isinstance(bend, TryAgain) and bend.useless:
-            stream.discard(bend.text)
-            self._nudge = bend.text
+        self._nudge = bend.text if isinstance(bend, TryAgain) else ""
+        if self._nudge:
+            stream.discard(self._nudge)
         else:
-            self._nudge = ""
             self._add(message)
         self._account(reply.usage)
         raise bend
 
     def _judge(self, reply: ModelReply, text: str) -> Bend:
         problem = {"length": "cut_off", "repetition": "repetition"}.get(reply.finish_reason, "" if text else "empty")
-        objection = self.record.objection() if self._setup.insist else ""
+        ask = self._setup.insist and (self._asked or not self.record.idle)
+        objection = self.record.objection(spoken=True) if ask else None
         if problem:
             self._useless += 1
             if self._useless > MOST_USELESS:
                 return Stuck(f"{MOST_USELESS + 1} answers in a row were empty, cut off or repeated themselves")
-            return TryAgain(f"{objection}\n{prompts.text(problem)}".strip(), useless=True)
-        if objection:
-            return TryAgain(prompts.text("unfinished").format(objection=objection), useless=False)
-        return self._only_told(text) or Finished(text)
+        if objection is not None:
+            return TryAgain(self._told(objection.kind, failing=objection.failing))
+        return TryAgain(self._told(problem)) if problem else self._only_text(text) or Finished(text)
 
-    def _only_told(self, text: str) -> TryAgain | None:
+    def _only_text(self, text: str) -> TryAgain | None:
         """Code in an answer, where nothing was done: once, the model is asked to do it. A question has its answer."""
-        if self._told or self.record.edits or self.record.commands or not self._may_edit() or "```" not in text:
+        if self._asked or self.record.edits or self.record.commands or not self._may_edit() or "```" not in text:
             return None
-        self._told = True
+        self._asked = True
         proposal = self._setup.propose(text)
         if proposal is not None:
-            return TryAgain(prompts.text("proposal").format(arguments=proposal.arguments), useless=False)
-        if self._calls or self._prompt.endswith("?"):
-            return None
-        return TryAgain(prompts.text("unseen"), useless=True)
+            return TryAgain(self._told("proposal", arguments=proposal.arguments))
+        return None if self._calls or self._prompt.endswith("?") else TryAgain(self._told("unseen"))
+
+    def _told(self, name: str, **values: str) -> str:
+        """What the model is told; an example shows a small model the form of a call."""
+        command = self._setup.test_command
+        call = json.dumps({"name": "bash", "arguments": {"command": command}})
+        return prompts.text(name).format(example=f", for example {call}" if command else "", **values)
+
+    def _objection(self) -> str:
+        """What is to be said against a submit, or ""."""
+        objection = self.record.objection() if self._setup.insist and "strreplace" in self._runner.tools else None
+        return objection.text if objection else ""
 
     def _close_open_calls(self) -> None:
         """Give the calls that an interrupt left open their results, so that the history stays valid."""

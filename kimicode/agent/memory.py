@@ -1,10 +1,12 @@
 """What the model has seen of the files, and what follows: context for a failure, a meant edit, a note's state."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from kimicode.agent.mentions import attachable
 from kimicode.agent.proposals import Proposal, proposal_in
+from kimicode.agent.record import telling_lines
 from kimicode.errors import ToolError
 from kimicode.events import CommandRun, PlanStep
 from kimicode.tools.base import ToolOutcome
@@ -12,6 +14,7 @@ from kimicode.tools.plan import as_text
 from kimicode.workspace.files import Files
 
 REMEMBERED = 12
+NO_MODULE = re.compile(r"No module named '(\w+)")
 CHARS_PER_TOKEN = 3
 
 
@@ -29,7 +32,20 @@ class WorkingMemory:
         names = attachable(run.output, self.files.root, seen)
         blocks = [block for name in names if (block := self._block(name))]
         self._attached.update(names)
-        return "Files named in this output:\n" + "\n".join(blocks) if blocks else ""
+        told = telling_lines(run.output) if blocks else ""
+        again = ["The failure again:", told] if told else []
+        lines = ["Files named in this output:", *blocks, *again] if blocks else []
+        return "\n".join([*lines, *self._import_hint(run)])
+
+    def _import_hint(self, run: CommandRun) -> list[str]:
+        """The commonest way in which Python tests fail to start: the project's own folder is not on the path."""
+        missing = NO_MODULE.search(run.output)
+        if missing is None or "-m pytest" in run.command:
+            return []
+        name, root = missing[1], self.files.root
+        if not ((root / name).is_dir() or (root / f"{name}.py").is_file()):
+            return []
+        return [f"{name} is in the working directory, which is not on Python's path: use `python -m pytest`."]
 
     def proposal(self, text: str) -> Proposal | None:
         """The change of a seen file that an answer in text describes, if it can be told."""

@@ -22,6 +22,7 @@ class Surroundings:
 
     root: Path
     git: str
+    test_command: str
     files: Sequence[str]
     more_files: bool
     instructions: Sequence[tuple[str, str]]
@@ -32,6 +33,7 @@ def system_prompt(where: Surroundings) -> str:
         f"Working directory: {where.root}",
         f"System: {platform.system()}, {datetime.date.today().isoformat()}",
         f"Git: {where.git}",
+        *([f"Test command: {where.test_command}"] if where.test_command else []),
         "Files: " + (", ".join(where.files) + (", ..." if where.more_files else "") if where.files else "none"),
     ]
     blocks = [text("system"), "\n".join(lines)]

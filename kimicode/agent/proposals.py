@@ -10,9 +10,12 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
-FENCE = re.compile(r"```[^\n`]*\n(.*?)(?:```|\Z)", re.DOTALL)
+from kimicode.workspace.syntax import broken_by
+
+FENCE = re.compile(r"```(?!json)[^\n`]*\n(.*?)(?:```|\Z)", re.DOTALL)
+HEAD = re.compile(r"\s*(?:async\s+)?(?:def|class|func|fn|function)\s+\w+")
 LEAST_SHARE = 0.5
 """Of a block's lines, how many must stand in the file as they are."""
 MOST_LINES = 400
@@ -38,9 +41,11 @@ def proposal_in(text: str, root: Path, names: Iterable[str]) -> Proposal | None:
     best: tuple[float, Proposal] | None = None
     for name in names if blocks else ():
         lines = _lines(root / name)
-        for block in blocks if lines else ():
-            found = _compare(name, lines, [line.rstrip() for line in block.strip("\n").split("\n")])
-            if found is not None and (best is None or found[0] > best[0]):
+        for text_block in blocks if lines else ():
+            block = [line.rstrip() for line in text_block.strip("\n").split("\n")]
+            start, stop = _scope(lines, block)
+            found = _compare(name, lines, block, start, stop)
+            if found is not None and (best is None or found[0] > best[0]) and not _breaks(found[1], lines):
                 best = found
     return best[1] if best else None
 
@@ -53,7 +58,36 @@ def _lines(path: Path) -> list[str]:
     return lines if len(lines) <= MOST_LINES else []
 
 
-def _compare(name: str, file: list[str], block: list[str]) -> tuple[float, Proposal] | None:
+def _breaks(proposal: Proposal, lines: list[str]) -> bool:
+    """The change would bring a syntax error into the file: then it was not meant like this."""
+    before = "\n".join(lines) + "\n"
+    return bool(broken_by(PurePath(proposal.path), before, before.replace(proposal.old, proposal.new, 1)))
+
+
+def _scope(file: list[str], block: list[str]) -> tuple[int, int]:
+    """The lines of the file that a block is about: one function or class where it shows just that, else all."""
+    heads = [line for line in block if HEAD.match(line)]
+    if not heads or heads[0] != block[0] or any(_indent(line) <= _indent(heads[0]) for line in block[1:] if line):
+        return 0, len(file)
+    name = HEAD.match(heads[0])
+    starts = [i for i, line in enumerate(file) if (found := HEAD.match(line)) and name and found[0] == name[0]]
+    if len(starts) != 1:
+        return 0, len(file)
+    depth = _indent(file[starts[0]])
+    after = (i for i in range(starts[0] + 1, len(file)) if file[i] and _indent(file[i]) <= depth)
+    stop = next(after, len(file))
+    while stop > starts[0] + 1 and not file[stop - 1]:
+        stop -= 1
+    return starts[0], stop
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _compare(name: str, whole: list[str], block: list[str], start: int, stop: int) -> tuple[float, Proposal] | None:
+    """Lines `start` to `stop` of a file against a block; how much of the block stood there, and what changes."""
+    file = whole[start:stop]
     matcher = difflib.SequenceMatcher(None, file, block, autojunk=False)
     matches = [m for m in matcher.get_matching_blocks() if any(line for line in file[m.a : m.a + m.size])]
     kept = sum(1 for m in matches for line in block[m.b : m.b + m.size] if line)
@@ -69,7 +103,8 @@ def _compare(name: str, file: list[str], block: list[str]) -> tuple[float, Propo
     ]
     if not changes or any(_elided(line) for line in block):
         return None
-    return share, _span(name, file, block, (changes[0][0], changes[-1][1], changes[0][2], changes[-1][3]))
+    i1, i2, j1, j2 = changes[0][0], changes[-1][1], changes[0][2], changes[-1][3]
+    return share, _span(name, whole, block, (start + i1, start + i2, j1, j2))
 
 
 def _bounded(kind: str, span: list[int], first: int, last: int) -> tuple[int, int, int, int]:
@@ -88,16 +123,14 @@ def _elided(line: str) -> bool:
 
 
 def _span(name: str, file: list[str], block: list[str], span: tuple[int, int, int, int]) -> Proposal:
+    """The change with as many of the file's own lines around it as it takes to fit one place."""
     i1, i2, j1, j2 = span
+    first, last = i1, i2
     whole = "\n".join(file)
-    while i2 == i1 or whole.count("\n".join(file[i1:i2])) != 1:
-        if i1 > 0:
-            i1 -= 1
-            if j1 > 0:
-                j1 -= 1
-        elif i2 < len(file):
-            i2 += 1
-            j2 = min(j2 + 1, len(block))
+    while (last == first or whole.count("\n".join(file[first:last])) != 1) and (first > 0 or last < len(file)):
+        if first > 0:
+            first -= 1
         else:
-            break
-    return Proposal(name, "\n".join(file[i1:i2]), "\n".join(block[j1:j2]))
+            last += 1
+    new = [*file[first:i1], *block[j1:j2], *file[i2:last]]
+    return Proposal(name, "\n".join(file[first:last]), "\n".join(new))

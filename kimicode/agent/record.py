@@ -1,10 +1,29 @@
 """What the run did, from its records: the report, and the objection to ending it too early."""
 
+import re
 from dataclasses import dataclass, field
 
 from kimicode.events import CommandRun, Diff, FileChange, ToolCompleted
 
-MOST_OBJECTIONS = 3
+MOST_OBJECTIONS = 6
+TELLING = re.compile(
+    r"^(?:E  |FAILED |ERROR |error|\w*(?:Error|Exception)\b|--- FAIL|panic|not ok|AssertionError).*", re.MULTILINE
+)
+MOST_TELLING = 6
+
+
+def telling_lines(output: str) -> str:
+    """The last lines of a failed command's output that say what is wrong, as test runners and compilers mark them."""
+    return "\n".join(line[:200] for line in TELLING.findall(output)[-MOST_TELLING:])
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """`kind` names the prompt for a model that only spoke; `text` answers a submit; `failing` quotes the failure."""
+
+    kind: str
+    text: str
+    failing: str = ""
 
 
 @dataclass(slots=True)
@@ -13,9 +32,11 @@ class WorkRecord:
 
     edits: int = 0
     commands: int = 0
+    looks: int = 0
+    """Calls that neither edited nor ran anything, but reached a file or a folder."""
     since_edit: list[CommandRun] = field(default_factory=list)
-    """Commands that ran to their end after the last edit (all commands where nothing was edited), outputs left out."""
-    _objected: set[tuple[int, int]] = field(default_factory=set)
+    """Commands that ended after the last edit, or all where nothing was edited; of a failed one's output what tells."""
+    _objected: list[tuple[int, int, bool]] = field(default_factory=list)
 
     def note(self, event: ToolCompleted) -> None:
         if isinstance(event.display, Diff):
@@ -24,33 +45,50 @@ class WorkRecord:
         elif isinstance(event.display, CommandRun) and not event.display.read_only:
             self.commands += 1
             run = event.display
-            self.since_edit.append(CommandRun(run.command, "", run.exit_code, run.read_only))
+            told = telling_lines(run.output) if run.exit_code else ""
+            self.since_edit.append(CommandRun(run.command, told, run.exit_code, run.read_only))
+        elif event.name not in ("plan", "submit") and not event.is_error:
+            self.looks += 1
 
     @property
     def failing(self) -> bool:
         """The last command, if any ran since the last edit, failed."""
         return bool(self.since_edit and self.since_edit[-1].exit_code)
 
-    def objection(self) -> str:
-        """Why it is too early to end, or "". Each state of the work is objected to once: the model may insist."""
-        state = (self.edits, self.commands)
-        if state in self._objected or len(self._objected) >= MOST_OBJECTIONS:
-            return ""
-        text = self._unverified()
-        if text:
-            self._objected.add(state)
-        return text
+    @property
+    def idle(self) -> bool:
+        """Nothing was looked at, run or changed."""
+        return not (self.edits or self.commands or self.looks)
 
-    def _unverified(self) -> str:
+    def objection(self, *, spoken: bool = False) -> Objection | None:
+        """Why it is too early to end, if it is. The model may insist: each state of the work is objected to once.
+
+        Where it only spoke, without a call, twice: then it is more often lost than of another opinion.
+        """
+        state = (self.edits, self.commands, spoken)
+        times = self._objected.count(state)
+        if times >= 1 + spoken or len(self._objected) >= MOST_OBJECTIONS:
+            return None
+        found = self._unverified()
+        if found is not None:
+            self._objected.append(state)
+        return found
+
+    def _unverified(self) -> Objection | None:
+        if self.idle:
+            return Objection("idle", "nothing was looked at, run or changed yet. Begin with the test or the code")
         if self.edits and not self.since_edit:
-            return "nothing was run after the last edit. Run the test (or what shows that it works), then submit"
+            text = "nothing was run after the last edit. Run the test (or what shows that it works), then submit"
+            return Objection("unverified", text)
         last = self.since_edit[-1] if self.since_edit else None
-        if last is not None and last.exit_code:
-            return (
-                f"the last command failed with exit code {last.exit_code}: {_short(last.command)}. "
-                "Fix the cause and run it again, or submit again and say why it fails"
-            )
-        return ""
+        if last is None or not last.exit_code:
+            return None
+        why = f":\n{last.output}\n" if last.output else ": "
+        text = (
+            f"the last command failed with exit code {last.exit_code}{why}{_short(last.command)}\n"
+            "Fix the cause and run it again, or submit again and say why it fails"
+        )
+        return Objection("failing", text, last.output or f"{_short(last.command)}: exit code {last.exit_code}")
 
 
 def report(files: tuple[FileChange, ...], record: WorkRecord, note: str = "") -> str:

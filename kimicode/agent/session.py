@@ -1,6 +1,6 @@
 """A session, wired: journal, model, tools, budget, agent. The one place where they meet; a frontend holds one of these.
 
-Frontends: `async with Session.open(options, frontend) as session: result = await session.run(prompt)`.
+Frontends: `async with open_session(options, frontend) as session: result = await session.run(prompt)`.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from kimicode.agent.history import History
 from kimicode.agent.loop import Agent, Setup
 from kimicode.agent.memory import WorkingMemory
 from kimicode.agent.record import report
-from kimicode.agent.surroundings import look_around
+from kimicode.agent.surroundings import look_around, test_command
 from kimicode.config.instructions import instructions
 from kimicode.config.schema import Settings
 from kimicode.errors import DiskError, ExitCode, KimicodeError
@@ -38,6 +38,7 @@ from kimicode.events import (
     Status,
     UsageUpdated,
 )
+from kimicode.git.command import missing
 from kimicode.git.repository import Repository
 from kimicode.llm.connect import Connection, connect
 from kimicode.llm.model import ModelRequest
@@ -79,6 +80,7 @@ class Session:
         self._frontend = frontend
         self._plan: tuple[PlanStep, ...] = ()
         self._interrupt_code = ExitCode.INTERRUPTED
+        self._system = ""
         repository = Repository.discover(options.cwd)
         roots = [*([repository.root] if repository else []), *options.settings.extra_dirs]
         self.repository = repository
@@ -99,6 +101,15 @@ class Session:
         self.journal.append(event)
         self._frontend(event)
 
+    async def look_around(self) -> None:
+        """Make the system prompt ahead of `start`, in a thread: git may take its time in a large repository."""
+        try:
+            self._system = await asyncio.to_thread(self._system_prompt)
+        except asyncio.CancelledError:
+            if self.repository is not None:
+                self.repository.stop()
+            raise
+
     def start(self, earlier: Loaded | None) -> None:
         """Announce the session and build the agent; the system prompt is the first record of a new one."""
         options = self.options
@@ -111,11 +122,17 @@ class Session:
             self._tell_of_damage(earlier, past)
         else:
             history = self._history(())
-            system = Message("system", (Text(self._system_prompt()),))
+            system = Message("system", (Text(self._system or self._system_prompt()),))
             history.add(system)
             self.emit(MessageAdded(system))
         self.baseline.start()
-        self.agent = Agent(self._setup(history))
+        self._warn_of_unknown_price()
+        self.agent = Agent(self._setup(history, len(past.prompts) if past else 0))
+
+    def _warn_of_unknown_price(self) -> None:
+        if self.options.limits.price is not None and self.connection.info.prices is None:
+            text = f"--max-price cannot stop this run: the price of {self.connection.model_name} is not known"
+            self.emit(Notice("warning", "price-unknown", f"{text} (set it in config.toml: `kimicode help config`)"))
 
     def _tell_of_damage(self, earlier: Loaded, past: Replayed) -> None:
         if earlier.damaged:
@@ -139,7 +156,13 @@ class Session:
                 stop = await self.agent.run(prompts.text("accepted"))
         except KimicodeError as error:
             stop = Stop("error", reason=str(error), exit_code=error.exit_code)
-        return await self.finish(stop)
+        finishing = asyncio.create_task(self.finish(stop))
+        try:
+            return await asyncio.shield(finishing)
+        except asyncio.CancelledError:
+            if finishing.cancelled():
+                raise
+            return await finishing  # the turn is over: an interrupt hurries its report, but does not cost it
 
     def accept_plan(self, mode: Mode) -> None:
         """Leave plan mode: from the next step on the agent may act as `mode` allows."""
@@ -152,6 +175,10 @@ class Session:
         self._interrupt_code = code
         if at_once:
             self.shell.kill()
+            if self.repository is not None:
+                self.repository.stop()
+        else:
+            self.baseline.hurry()
 
     async def finish(self, stop: Stop) -> Result:
         """Compose the result from the records and emit it; a full disk does not keep it from the frontend."""
@@ -201,7 +228,7 @@ class Session:
 
     # --- wiring ---------------------------------------------------------------------------------------------
 
-    def _setup(self, history: History) -> Setup:
+    def _setup(self, history: History, turns: int) -> Setup:
         context = ToolContext(self.files, self.shell, self._set_plan)
         planning = self.approval.mode == "plan"
         window = self.connection.window
@@ -219,6 +246,8 @@ class Session:
             propose=self.memory.proposal,
             enrich=self.memory.enrich,
             max_output_tokens=self.options.settings.max_output_tokens,
+            test_command=test_command(self.options.cwd),
+            turns=turns,
             insist=self.options.insist,
         )
 
@@ -260,7 +289,8 @@ class Session:
 
     def _limits_of_report(self) -> str:
         if self.repository is None:
-            return "Not a git repository: what commands changed is not listed, and no patch can be made"
+            why = "Git is not installed" if missing() else "Not a git repository"
+            return f"{why}: what commands changed is not listed, and no patch can be made"
         return "\n".join([self.baseline.problem, *self.baseline.notes]).strip()
 
 
@@ -280,5 +310,7 @@ async def open_session(options: SessionOptions, frontend: Emit) -> AsyncIterator
         loaded = await asyncio.to_thread(read_events, folder) if options.resume else None
         session = Session(options, journal, connection, frontend)
         stack.push_async_callback(session.close)
+        if not options.resume:
+            await session.look_around()
         session.start(loaded)
         yield session

@@ -1,6 +1,7 @@
 """A look around before the first prompt: the project's files, git's state, the instructions."""
 
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +22,34 @@ def look_around(
     except KimicodeError as error:
         git = f"cannot be asked ({error.message})"
     files, more = list_files(walk(cwd))
-    return Surroundings(cwd, git, files, more, [(str(name), body) for name, body in instructions])
+    return Surroundings(cwd, git, test_command(cwd), files, more, [(str(name), body) for name, body in instructions])
+
+
+def test_command(root: Path) -> str:
+    """How the project's tests are run, from the files that say so; "" where none does."""
+    if (root / "Cargo.toml").is_file():
+        return "cargo test"
+    if (root / "go.mod").is_file():
+        return "go test ./..."
+    if _mentions(root / "package.json", '"test":'):
+        return "npm test"
+    if _mentions(root / "pyproject.toml", "pytest") or _has_python_tests(root):
+        own = next((f"{name}/bin/python" for name in (".venv", "venv") if (root / name / "bin/python").exists()), "")
+        return f"{own or ('python' if shutil.which('python') else 'python3')} -m pytest -q"
+    if _mentions(root / "Makefile", "\ntest:"):
+        return "make test"
+    return ""
+
+
+def _mentions(path: Path, text: str) -> bool:
+    try:
+        return text in path.read_text("utf-8", "replace")[:200_000]
+    except OSError:
+        return False
+
+
+def _has_python_tests(root: Path) -> bool:
+    return any(next(iter((root / folder).glob("test_*.py")), None) for folder in ("tests", "test", "."))
 
 
 def walk(root: Path) -> list[str]:

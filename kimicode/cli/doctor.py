@@ -24,8 +24,8 @@ _PLAIN_MARKS = {"ok": "+", "warning": "!", "failure": "x"}
 
 
 def doctor(
-    base_url: Annotated[str | None, typer.Option(help="Address of the model's server.")] = None,
-    model: Annotated[str | None, typer.Option(help="Name of the model.")] = None,
+    base_url: Annotated[str | None, typer.Option(metavar="URL", help="Address of the model's server.")] = None,
+    model: Annotated[str | None, typer.Option("--model", "-m", metavar="NAME", help="Name of the model.")] = None,
     json_output: Annotated[bool, typer.Option("--json", help="Write the result as JSON.")] = False,
 ) -> None:
     """Check the configuration, the model's server and this machine."""

@@ -14,18 +14,20 @@ from kimicode.agent.budget import Limits
 from kimicode.agent.session import SessionOptions, open_session
 from kimicode.cli.output import Screen, screen_for
 from kimicode.config.load import load
-from kimicode.errors import ExitCode, KimicodeError, UsageError
+from kimicode.errors import DiskError, ExitCode, KimicodeError, UsageError
 from kimicode.events import Notice, Result, Status
-from kimicode.messages import Usage
-from kimicode.sessions.catalog import find_session, latest_session
+from kimicode.sessions.catalog import describe, find_session, latest_session
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the command line asked for. `resume` is a session's id or "last"; `flags` are settings by name."""
+    """What the command line asked for. `resume` is a session's id or "last"; `flags` are settings by name.
+
+    `folder` is None where none was named: then it is the present one, or that of the session to go on with.
+    """
 
     prompt: str
-    folder: Path
+    folder: Path | None
     flags: Mapping[str, Any]
     limits: Limits
     output: str
@@ -46,21 +48,37 @@ def execute(request: Request) -> int:
     except asyncio.CancelledError:
         _give_up(screen, "interrupted", screen.interrupt_code, "interrupted before the work began")
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return int(ExitCode.INFRASTRUCTURE)
+        return _unread()
     except Exception as error:  # noqa: BLE001 - the top-level border: a crash, too, ends with a result record
         if request.environ.get("KIMICODE_TRACEBACK"):
             traceback.print_exc()
         text = f"a fault in kimicode: {type(error).__name__}: {error} (KIMICODE_TRACEBACK=1 shows where)"
         _give_up(screen, "error", ExitCode.INFRASTRUCTURE, text)
-    screen.close()
+    try:
+        screen.close()
+    except BrokenPipeError:
+        return _unread()
     assert screen.result is not None
     return screen.result.exit_code
 
 
+def refuse(form: str, error: KimicodeError) -> int:
+    """The end of a run that was asked for in a way that cannot be: a result record here as well."""
+    screen = screen_for(form, False)
+    _give_up(screen, "error", error.exit_code, str(error))
+    screen.close()
+    return int(error.exit_code)
+
+
+def _unread() -> int:
+    """Whoever read stdout went away; what Python still wants to flush goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return int(ExitCode.INFRASTRUCTURE)
+
+
 async def _run(request: Request, screen: Screen) -> None:
     _handle_signals(screen)
-    folder = request.folder.absolute()
+    resume, folder = _where(request, screen)
     loaded = load(request.flags, cwd=folder, environ=request.environ)
     settings = loaded.settings
     for warning in loaded.warnings:
@@ -71,26 +89,58 @@ async def _run(request: Request, screen: Screen) -> None:
         mode="plan" if request.plan_first else settings.mode,
         limits=request.limits,
         toolset=settings.toolset,
-        resume=_which_session(request.resume, folder),
-        patch=request.patch,
+        resume=resume,
+        patch=absolute(request.patch) if request.patch else None,
     )
-    async with open_session(options, screen.show) as session:
-        screen.session_id = session.id
-        screen.on_interrupt = session.interrupt
-        await session.run(request.prompt, then=settings.mode if request.plan_first else None)
+    ticker = asyncio.create_task(_tick(screen))
+    try:
+        async with open_session(options, screen.show) as session:
+            screen.session_id = session.id
+            screen.on_interrupt = session.interrupt
+            await session.run(request.prompt, then=settings.mode if request.plan_first else None)
+    finally:
+        ticker.cancel()
 
 
-def _which_session(resume: str, folder: Path) -> str:
-    """The id of the session to go on with; "" for a new one."""
-    if resume != "last":
-        return find_session(resume).name if resume else ""
-    latest = latest_session(folder)
-    if latest is None:
-        raise UsageError(
-            f"there is no earlier session in {folder}",
-            hint="`kimicode sessions list --all` shows those of other folders.",
-        )
-    return latest.name
+async def _tick(screen: Screen) -> None:
+    while screen.progress is not None:
+        screen.progress.tick()
+        await asyncio.sleep(1.0)
+
+
+def _where(request: Request, screen: Screen) -> tuple[str, Path]:
+    """The id of the session to go on with ("" for a new one) and the folder to work in: by default the session's own.
+
+    What the model knows of a session are paths of the folder in which it began.
+    """
+    here = absolute(request.folder or Path())
+    if request.resume == "last":
+        latest = latest_session(here)
+        if latest is None:
+            hint = "`kimicode sessions list --all` shows those of other folders."
+            raise UsageError(f"there is no earlier session in {here}", hint=hint)
+        return latest.name, here
+    if not request.resume:
+        return "", here
+    session = describe(find_session(request.resume))
+    began = Path(session.cwd or here)
+    if began.resolve() == here.resolve():
+        return session.id, here
+    if request.folder is not None:
+        screen.show(Notice("warning", "folder", f"the session began in {began} and goes on in {here}"))
+        return session.id, here
+    if not began.is_dir():
+        raise DiskError(f"the session's folder {began} is gone", hint="Say where it is now: -C DIR.")
+    screen.show(Notice("warning", "folder", f"working in {began}, where the session began"))
+    return session.id, began
+
+
+def absolute(path: Path) -> Path:
+    """Raises DiskError where there is no folder to start from any more."""
+    try:
+        return path.absolute()
+    except FileNotFoundError:
+        raise DiskError("the current folder no longer exists", hint="Change to another folder, or use -C.") from None
 
 
 def _handle_signals(screen: Screen) -> None:
@@ -101,12 +151,14 @@ def _handle_signals(screen: Screen) -> None:
 
     def stop(code: ExitCode) -> None:
         if screen.interrupted:
-            _give_up(screen, "interrupted", code, "interrupted twice")
-            screen.close()
-            screen.on_interrupt(code, True)
-            os._exit(code)
-        screen.interrupted = True
+            try:
+                screen.on_interrupt(code, True)
+                _give_up(screen, "interrupted", code, "interrupted twice")
+                screen.close()
+            finally:
+                os._exit(screen.result.exit_code if screen.result else code)
         screen.interrupt_code = code
+        screen.stopping()
         screen.on_interrupt(code, False)
         task.cancel()
 
@@ -116,22 +168,24 @@ def _handle_signals(screen: Screen) -> None:
 
 
 def _give_up(screen: Screen, status: Status, code: ExitCode, reason: str) -> None:
-    """The result of a run that never came to one of its own."""
+    """The result of a run that never came to one of its own; one that has its result keeps it."""
     if screen.result is not None:
-        if reason:
+        if status == "error":
             screen.show(Notice("error", "late", reason))
         return
-    screen.show(
-        Result(
-            status=status,
-            exit_code=int(code),
-            session_id=screen.session_id,
-            steps=0,
-            usage=Usage(),
-            price=None,
-            duration_s=round(screen.elapsed, 3),
-            files_changed=(),
-            summary="No file changed",
-            reason=reason,
-        )
+    result = Result(
+        status=status,
+        exit_code=int(code),
+        session_id=screen.session_id,
+        steps=screen.steps,
+        usage=screen.usage,
+        price=screen.usage.price,
+        duration_s=round(screen.elapsed, 3),
+        files_changed=(),
+        summary="What it changed was not looked at" if screen.steps else "No file changed",
+        reason=reason,
     )
+    try:
+        screen.show(result)
+    except DiskError as error:
+        screen.show(Notice("error", "stdout", str(error)))

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from kimicode.cli.main import COMMANDS
 from kimicode.errors import UsageError
 
 
@@ -15,8 +16,18 @@ def topics() -> list[str]:
     return sorted(item.name.removesuffix(".md") for item in folder.iterdir() if item.name.endswith(".md"))
 
 
+def complete_topic(incomplete: str) -> list[str]:
+    """What a shell offers."""
+    return [topic for topic in topics() if topic.startswith(incomplete)]
+
+
 def command(
-    topic: Annotated[str, typer.Argument(metavar="TOPIC", help="One of the topics listed by `kimicode help`.")] = "",
+    topic: Annotated[
+        str,
+        typer.Argument(
+            metavar="TOPIC", help="One of the topics listed by `kimicode help`.", autocompletion=complete_topic
+        ),
+    ] = "",
     schema: Annotated[bool, typer.Option("--schema", help="With `output`: the JSON Schema of stream-json.")] = False,
 ) -> None:
     """Read about a topic: output, config, modes, exit-codes.
@@ -33,5 +44,7 @@ def command(
         sys.stdout.write(docs.joinpath("output.schema.json").read_text("utf-8"))
     elif topic in known:
         sys.stdout.write(docs.joinpath(f"{topic}.md").read_text("utf-8"))
+    elif topic in COMMANDS:
+        raise UsageError(f"{topic!r} is a command, not a topic", hint=f"See `kimicode {topic} --help`.")
     else:
         raise UsageError(f"there is no topic {topic!r}", hint=f"The topics are: {', '.join(known)}.")

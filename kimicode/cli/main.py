@@ -3,6 +3,8 @@
 This module imports nothing but the standard library's cheapest parts: `kimicode --help` must feel like `ls --help`.
 """
 
+import contextlib
+import errno
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -43,15 +45,37 @@ Options:
 
 def main() -> None:
     """Entry point of the console script. Always ends in sys.exit with a code of `kimicode.errors.ExitCode`."""
+    open_closed_streams()
     arguments = sys.argv[1:]
     completing = "_KIMICODE_COMPLETE" in os.environ
+    quick = None
     if not completing and arguments in ([], ["-h"], ["--help"], ["help"]):
-        sys.stdout.write(top_help())
-        sys.exit(0)
-    if not completing and arguments in (["--version"], ["-V"]):
-        sys.stdout.write(f"kimicode {__version__}\n")
-        sys.exit(0)
-    sys.exit(dispatch(arguments))
+        quick = top_help()
+    elif not completing and arguments in (["--version"], ["-V"]):
+        quick = f"kimicode {__version__}\n"
+    try:
+        code = dispatch(arguments) if quick is None else 0
+        sys.stdout.write(quick or "")
+        sys.stdout.flush()
+    except OSError as error:
+        code = unwritten(error)
+    try:
+        sys.stderr.flush()
+    except OSError:  # the terminal was closed; Python would flush once more and change the exit code
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    sys.exit(code)
+
+
+def open_closed_streams() -> None:
+    """Put /dev/null where a standard stream is closed: the next file to be opened would take its place."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, os.O_RDWR)
+            if descriptor != number:
+                os.dup2(descriptor, number)
+                os.close(descriptor)
+            stream = open(number, "w" if number else "r", encoding="utf-8", errors="replace")  # noqa: SIM115 - for good
+            setattr(sys, name, stream)
 
 
 def top_help() -> str:
@@ -70,24 +94,41 @@ def dispatch(arguments: list[str]) -> int:
         code = build_app(chosen)(arguments, prog_name="kimicode", standalone_mode=False)
         return int(code) if isinstance(code, int) else int(ExitCode.FINISHED)
     except TyperException as error:
-        format_message = getattr(error, "format_message", error.__str__)
-        shown = f"kimicode {chosen} --help" if chosen else "kimicode --help"
-        return complain(f"{format_message()}\nTry `{shown}`.", ExitCode.USAGE)
+        return complain(explain(error, chosen), ExitCode.USAGE)
     except KimicodeError as error:
         return complain(str(error), error.exit_code)
     except (KeyboardInterrupt, Abort):
         return int(ExitCode.INTERRUPTED)
-    except BrokenPipeError:
-        # Whoever read our output went away (`kimicode sessions list | head`): nobody is left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return int(ExitCode.FINISHED)
+    except BrokenPipeError as error:
+        return unwritten(error)
     except Exception as error:  # the top-level border: explained, with a trace on request
         if os.environ.get("KIMICODE_TRACEBACK"):
             raise
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            return unwritten(error)
         text = (
             f"a fault in kimicode: {type(error).__name__}: {error}\nKIMICODE_TRACEBACK=1 shows where. Please report it."
         )
         return complain(text, ExitCode.INFRASTRUCTURE)
+
+
+def explain(error: Exception, chosen: str | None) -> str:
+    """What was wrong with the arguments, and where help is; "" where the help itself was the answer."""
+    text: str = getattr(error, "format_message", error.__str__)().replace("Value error, ", "")
+    if not text.strip():
+        return ""
+    if chosen == "run" and "extra argument" in text:
+        text += '\nThe task is one argument: put it in quotes, kimicode run "..."'
+    return f"{text}\nTry `{f'kimicode {chosen} --help' if chosen else 'kimicode --help'}`."
+
+
+def unwritten(error: OSError) -> int:
+    """The end where stdout takes no more: quiet where its reader went away (`| head`), explained where a disk is full.
+
+    Afterwards stdout is /dev/null, for what is still to be flushed at the exit.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0 if isinstance(error, BrokenPipeError) else complain(f"cannot write the output: {error.strerror}", 2)
 
 
 def build_app(only: str | None) -> "typer.Typer":
@@ -96,7 +137,8 @@ def build_app(only: str | None) -> "typer.Typer":
 
     import typer
 
-    app = typer.Typer(name="kimicode", add_completion=only is None, no_args_is_help=True)
+    both = {"help_option_names": ["-h", "--help"]}
+    app = typer.Typer(name="kimicode", add_completion=only is None, no_args_is_help=True, context_settings=both)
     app.callback()(_options)
     for name in (only,) if only else COMMANDS:
         module = importlib.import_module(f"kimicode.cli.{name}")
@@ -112,9 +154,12 @@ def _options() -> None:
 
 
 def complain(text: str, code: int) -> int:
-    """Say what went wrong on stderr; returns the exit code."""
-    lines = text.splitlines() or [""]
-    sys.stderr.write("\n".join([f"kimicode: {lines[0]}", *(f"  {line}" for line in lines[1:])]) + "\n")
+    """Say what went wrong on stderr, if anything; returns the exit code."""
+    lines = text.splitlines()
+    said = "\n".join([*(f"kimicode: {line}" for line in lines[:1]), *(f"  {line}" for line in lines[1:]), ""])
+    with contextlib.suppress(OSError):  # stderr on a full disk: the exit code has to do
+        sys.stderr.write(said if lines else "")
+        sys.stderr.flush()
     return int(code)
 
 

@@ -3,16 +3,19 @@
 text: the answer and the report at the end. json: one object at the end. stream-json: every event, one a line.
 """
 
+import contextlib
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from kimicode.cli.progress import Progress
-from kimicode.errors import ExitCode
-from kimicode.events import Event, Notice, Result
-from kimicode.messages import encode
+from kimicode.errors import DiskError, ExitCode
+from kimicode.events import Event, Notice, Result, StepStarted, UsageUpdated
+from kimicode.messages import Usage, encode
+from kimicode.sessions.transcript import printable
 
 
 def _nothing(code: ExitCode, at_once: bool) -> None:
@@ -21,15 +24,21 @@ def _nothing(code: ExitCode, at_once: bool) -> None:
 
 @dataclass(slots=True)
 class Screen:
-    """Where a session's events go. `result` is set once; nothing is written to stdout after it."""
+    """Where a session's events go. `result` is set once; nothing is written to stdout after it.
+
+    `steps` and `usage` are as far as the events told: what a run cost that never comes to a result of its own.
+    """
 
     form: str
     progress: Progress | None
     result: Result | None = None
     session_id: str = ""
+    steps: int = 0
+    usage: Usage = field(default_factory=Usage)
     interrupted: bool = False
     interrupt_code: ExitCode = ExitCode.INTERRUPTED
     on_interrupt: Callable[[ExitCode, bool], None] = _nothing
+    _unwritable: bool = False
     _start: float = field(default_factory=time.monotonic)
 
     @property
@@ -37,7 +46,7 @@ class Screen:
         return time.monotonic() - self._start
 
     def show(self, event: Event) -> None:
-        """One event, as it happens. Raises BrokenPipeError when nobody reads stdout any more."""
+        """One event, as it happens. Raises BrokenPipeError when nobody reads stdout any more, DiskError if it fails."""
         if self.result is not None:
             if isinstance(event, Notice):
                 _say(event)
@@ -46,10 +55,20 @@ class Screen:
             self.progress.show(event)
         elif isinstance(event, Notice) and event.level != "info" and self.form != "stream-json":
             _say(event)
-        if isinstance(event, Result):
+        if isinstance(event, StepStarted):
+            self.steps = event.step
+        elif isinstance(event, UsageUpdated):
+            self.usage = event.total
+        elif isinstance(event, Result):
             self.result = event
         if self.form == "stream-json":
-            _write(json.dumps(encode(event), ensure_ascii=True) + "\n")
+            self._write(json.dumps(encode(event), ensure_ascii=True) + "\n")
+
+    def stopping(self) -> None:
+        """The first signal came: say so where a person watches."""
+        self.interrupted = True
+        if self.progress is not None:
+            self.progress.stopping()
 
     def close(self) -> None:
         """Write what comes at the end."""
@@ -58,11 +77,24 @@ class Screen:
         if self.result is None:
             return
         if self.form == "json":
-            _write(json.dumps(encode(self.result), ensure_ascii=True, indent=2) + "\n")
+            self._write(json.dumps(encode(self.result), ensure_ascii=True, indent=2) + "\n")
         elif self.form == "text":
-            _write(as_text(self.result))
-        if self.form != "stream-json" or self.progress is not None:
+            self._write(as_text(self.result))
+        if self.form != "stream-json" or self.progress is not None or self._unwritable:
             _say_why(self.result)
+
+    def _write(self, text: str) -> None:
+        if self._unwritable:
+            return
+        try:
+            sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            self._unwritable = True
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the rest fails again at the exit
+            raise DiskError.from_os("write to", "the standard output", error) from error
 
 
 def screen_for(form: str, progress: bool) -> Screen:
@@ -70,11 +102,14 @@ def screen_for(form: str, progress: bool) -> Screen:
 
 
 def as_text(result: Result) -> str:
-    """The answer, and below it what the records say; the records alone where there is no answer."""
+    """The answer, and below it what the records say; the records alone where there is no answer.
+
+    Control characters of a model, a command or a file's name do not reach the terminal.
+    """
     answer = result.answer.strip()
     worked = result.files_changed or "exit" in result.summary
     report = result.summary if worked or (result.steps and not answer) else ""
-    text = "\n\n".join(filter(None, (answer, report)))
+    text = printable("\n\n".join(filter(None, (answer, report))))
     return f"{text}\n" if text else ""
 
 
@@ -87,16 +122,18 @@ def _say_why(result: Result) -> None:
             "interrupted": "interrupted",
         }
         head = heads.get(result.status, result.status)
-        first = head if lines[0] == head else f"{head}: {lines[0]}"
-        sys.stderr.write("\n".join([f"kimicode: {first}", *(f"  {line}" for line in lines[1:])]) + "\n")
+        first = lines[0] if lines[0].startswith(head) else f"{head}: {lines[0]}"
+        text = "\n".join([f"kimicode: {first}", *(f"  {line}" for line in lines[1:])])
         if result.session_id:
-            sys.stderr.write(f'  To go on: kimicode run --resume {result.session_id} "..."\n')
+            text += f'\n  To go on: kimicode run --resume {result.session_id} "..."'
+        _tell(text)
 
 
 def _say(notice: Notice) -> None:
-    sys.stderr.write(f"kimicode: {notice.level}: {notice.text}\n")
+    _tell(f"kimicode: {notice.level}: {notice.text}")
 
 
-def _write(text: str) -> None:
-    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
-    sys.stdout.buffer.flush()
+def _tell(text: str) -> None:
+    with contextlib.suppress(OSError):  # a full disk behind stderr must not cost the result
+        sys.stderr.write(printable(text) + "\n")
+        sys.stderr.flush()

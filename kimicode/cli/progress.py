@@ -1,11 +1,12 @@
 """Progress for a person watching stderr: a line per call, and below it one line that says what happens now."""
 
+import contextlib
 import json
 import os
-import shutil
 import sys
 import time
 
+from kimicode.cli.cells import cut, width_of
 from kimicode.events import (
     ApprovalResolved,
     Brief,
@@ -40,8 +41,9 @@ class Progress:
         self._live = not dumb
         self._start = time.monotonic()
         self._painted = 0.0
-        self._shown = False
-        self._activity = "starting"
+        self._shown = 0
+        self._activity = "connecting"
+        self._stopping = False
         self._step = 0
         self._total = Usage()
         self._context = (0, 0)
@@ -51,27 +53,36 @@ class Progress:
         line = self._line(event)
         if line:
             self._clear()
-            sys.stderr.write(line + "\n")
+            _put(line + "\n")
         self._note(event)
         self._paint(force=bool(line))
 
+    def tick(self) -> None:
+        """Once a second: time goes on where nothing happens."""
+        self._paint(force=False)
+
+    def stopping(self) -> None:
+        """The first Ctrl-C came."""
+        self._stopping = True
+        self._paint(force=True)
+
     def close(self) -> None:
         self._clear()
-        sys.stderr.flush()
 
     def _line(self, event: Event) -> str:
         """The lasting line for an event, or ""."""
         match event:
             case SessionStarted():
-                return self._in(DIM, f"{event.model}, {event.mode} mode, session {event.session_id}")
+                return self._in(DIM, f"{_one_line(event.model)}, {event.mode} mode, session {event.session_id}")
             case ToolCompleted():
                 return self._call(event)
             case RetryScheduled():
                 return self._in(
-                    YELLOW, f"! {event.reason}; try {event.attempt} of {event.attempts} in {event.wait_s:.0f} s"
+                    YELLOW,
+                    f"! {_one_line(event.reason)}; try {event.attempt} of {event.attempts} in {event.wait_s:.0f} s",
                 )
             case ApprovalResolved(allowed=False):
-                return self._in(YELLOW, f"! denied: {event.reason}")
+                return self._in(YELLOW, f"! denied: {_one_line(event.reason)}")
             case CompactionCompleted():
                 return self._in(DIM, f"  made room: {event.before:,} → {event.after:,} tokens")
             case Notice():
@@ -83,6 +94,8 @@ class Progress:
 
     def _call(self, event: ToolCompleted) -> str:
         what = self._running.pop(event.call_id, event.name)
+        if event.name == "plan" and not event.is_error:
+            return ""  # the steps themselves were shown
         match event.display:
             case Diff() as diff:
                 end = f"+{diff.added} -{diff.removed}"
@@ -91,7 +104,7 @@ class Progress:
             case CommandRun() as run:
                 end = self._in(RED, f"exit {run.exit_code}") if run.exit_code else "exit 0"
             case Brief() as brief if event.is_error:
-                end = _one_line(brief.text)
+                end = _one_line(brief.text.strip().partition("\n")[0])
             case _:
                 end = ""
         mark = self._in(RED, "✗") if event.is_error else self._in(GREEN, "●")
@@ -118,29 +131,52 @@ class Progress:
         if not self._live or (not force and now - self._painted < REPAINT_S):
             return
         self._painted = now
-        width = shutil.get_terminal_size().columns
-        text = f"  {self._activity} · {self._status()}"
-        sys.stderr.write("\r\x1b[K" + self._in(DIM, text[: width - 1]))
-        sys.stderr.flush()
-        self._shown = True
+        columns = _columns() - 3  # the terminal puts ^C behind it
+        activity, status = self._activity, self._status()
+        if self._stopping:
+            activity, status = "stopping; Ctrl-C again ends it at once", status.partition(" ")[0]
+        activity = cut(activity, max(20, columns - 5 - width_of(status)))  # how long it takes matters more than what
+        text = cut(f"  {activity} · {status}", columns)
+        self._clear()
+        _put(self._in(DIM, text))
+        self._shown = width_of(text)
 
     def _status(self) -> str:
         total = self._total
-        parts = [f"step {self._step}", f"{_count(total.input_tokens)} in, {_count(total.output_tokens)} out"]
+        parts = [
+            f"{time.monotonic() - self._start:.0f}s",
+            f"step {self._step}",
+            f"{_count(total.input_tokens)} in, {_count(total.output_tokens)} out",
+        ]
         if total.price:
             parts.append(f"${total.price:.4f}")
         if self._context[1]:
             parts.append(f"{100 * self._context[0] // self._context[1]}% of the window")
-        parts.append(f"{time.monotonic() - self._start:.0f}s")
         return " · ".join(parts)
 
     def _clear(self) -> None:
         if self._shown:
-            sys.stderr.write("\r\x1b[K")
-            self._shown = False
+            # A window that was made narrower has broken the line; the cursor stands on the last of its rows.
+            above = (self._shown - 1) // _columns()
+            _put("\r" + (f"\x1b[{above}A" if above else "") + "\x1b[J")
+            self._shown = 0
 
     def _in(self, colour: str, text: str) -> str:
         return f"{colour}{text}{RESET}" if self._colour and text else text
+
+
+def _put(text: str) -> None:
+    with contextlib.suppress(OSError):  # the terminal was closed: the run is ended by its signal, not by its progress
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+
+def _columns() -> int:
+    """The width of the terminal behind stderr: stdout may go to a file."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
+    except OSError:
+        return 80
 
 
 def _describe(event: ToolStarted) -> str:
@@ -153,8 +189,7 @@ def _describe(event: ToolStarted) -> str:
 
 
 def _one_line(text: str) -> str:
-    line = " ".join(printable(text).split())
-    return line if len(line) <= 100 else line[:99] + "…"
+    return cut(" ".join(printable(text).split()), 100)
 
 
 def _count(tokens: int) -> str:

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from kimicode.agent.budget import Limits
-from kimicode.cli.headless import Request, execute
-from kimicode.errors import DiskError, UsageError
+from kimicode.cli.headless import Request, execute, refuse
+from kimicode.cli.sessions import complete_session
+from kimicode.errors import DiskError, KimicodeError, UsageError
 
 
 class Output(StrEnum):
@@ -31,14 +32,17 @@ class ToolsetName(StrEnum):
     SWE = "swe"
 
 
+PromptFile = Annotated[Path | None, typer.Option("--file", "-f", metavar="FILE", help="Read the prompt from a file.")]
+ResumeId = Annotated[
+    str,
+    typer.Option("--resume", "-r", metavar="ID", help="Go on with this session.", autocompletion=complete_session),
+]
+
+
 def command(
     prompt: Annotated[str, typer.Argument(help="What to do; `-` reads it from stdin.", show_default=False)] = "",
-    prompt_file: Annotated[
-        Path | None, typer.Option("--file", "-f", metavar="FILE", help="Read the prompt from a file.")
-    ] = None,
-    folder: Annotated[
-        Path, typer.Option("-C", metavar="DIR", help="Work in this folder.", show_default=False)
-    ] = Path(),
+    prompt_file: PromptFile = None,
+    folder: Annotated[Path | None, typer.Option("-C", metavar="DIR", help="Work in this folder.")] = None,
     model: Annotated[str | None, typer.Option("--model", "-m", metavar="NAME", help="Model to use.")] = None,
     base_url: Annotated[
         str | None, typer.Option("--base-url", metavar="URL", help="An OpenAI-compatible endpoint, up to /v1.")
@@ -62,7 +66,7 @@ def command(
     max_price: Annotated[float | None, typer.Option(min=0, metavar="USD", help="US dollars at most.")] = None,
     time_limit: Annotated[float | None, typer.Option(min=0, metavar="SECONDS", help="Seconds at most.")] = None,
     go_on: Annotated[bool, typer.Option("--continue", "-c", help="Go on with this folder's last session.")] = False,
-    resume: Annotated[str, typer.Option("--resume", "-r", metavar="ID", help="Go on with this session.")] = "",
+    resume: ResumeId = "",
     toolset: Annotated[ToolsetName | None, typer.Option("--toolset", help="`swe`: the six core tools alone.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
 ) -> int:
@@ -76,16 +80,20 @@ def command(
 
       kimicode run --output stream-json --max-price 0.50 --patch fix.patch -f task.md
     """
-    refuse_contradictions(plan, plan_first, mode, go_on and bool(resume))
+    try:
+        refuse_contradictions(plan, plan_first, mode, go_on and bool(resume))
+        text = read_prompt(prompt, prompt_file)
+    except KimicodeError as error:
+        return refuse(output.value, error)
     flags = {"model": model, "base_url": base_url, "thinking": thinking, "toolset": toolset and toolset.value}
     request = Request(
-        prompt=read_prompt(prompt, prompt_file),
+        prompt=text,
         folder=folder,
         flags={**flags, "mode": "plan" if plan else mode and mode.value},
         limits=Limits(max_steps, max_tokens, max_price, time_limit),
         output=output.value,
         plan_first=plan_first,
-        patch=patch.absolute() if patch else None,
+        patch=patch,
         resume="last" if go_on else resume,
         progress=not quiet and sys.stderr.isatty(),
         environ=dict(os.environ),

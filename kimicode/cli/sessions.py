@@ -5,27 +5,37 @@ import os
 import shutil
 import sys
 import time
-import unicodedata
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
-from itertools import accumulate
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from kimicode.cli.cells import cut
 from kimicode.errors import DiskError, UsageError
 from kimicode.events import Event
-from kimicode.sessions.catalog import SessionInfo, find_session, latest_session, list_sessions
+from kimicode.sessions.catalog import SessionInfo, find_session, latest_session, list_sessions, session_ids
 from kimicode.sessions.export import to_json, to_markdown
 from kimicode.sessions.journal import Damage, read_events
 from kimicode.sessions.transcript import Block, printable, transcript
 
 app = typer.Typer(name="sessions", help="List, show and export recorded sessions.", no_args_is_help=True)
 
-SessionId = Annotated[str, typer.Argument(metavar="ID", help="A session's id, its beginning, or `last`.")]
+
+def complete_session(incomplete: str) -> list[str]:
+    """What a shell offers where an id is wanted."""
+    with suppress(DiskError):
+        return [each for each in ("last", *session_ids(incomplete)) if each.startswith(incomplete)]
+    return []
+
+
+SessionId = Annotated[
+    str,
+    typer.Argument(metavar="ID", help="A session's id, its beginning, or `last`.", autocompletion=complete_session),
+]
 
 _STYLES: dict[str, dict[str, Any]] = {
     "session": {"bold": True},
@@ -64,7 +74,7 @@ def list_command(
 
       kimicode sessions list --json | jq '.[0].id'
     """
-    infos = list_sessions(None if everywhere else Path.cwd(), limit)
+    infos = list_sessions(None if everywhere else _here(), limit)
     if as_json:
         typer.echo(json.dumps([_as_json(info) for info in infos], indent=2))
     elif infos:
@@ -138,10 +148,18 @@ def _load(session: str) -> Sequence[Event]:
 def _folder(session: str) -> Path:
     if session != "last":
         return find_session(session)
-    folder = latest_session(Path.cwd())
+    folder = latest_session(_here())
     if folder is None:
         raise UsageError("no session began in this folder", hint="See `kimicode sessions list --all`.")
     return folder
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        hint = "Change to another folder, or use `kimicode sessions list --all`."
+        raise DiskError("the current folder no longer exists", hint=hint) from None
 
 
 def _report(damaged: Sequence[Damage]) -> None:
@@ -192,7 +210,7 @@ def _table(infos: Sequence[SessionInfo], now: float, width: int | None) -> Itera
             for column, (cell, size) in enumerate(zip(row, widths, strict=False))
         ]
         line = "  ".join([*cells, row[5]]).rstrip()
-        yield line if width is None else _cut(line, width)
+        yield line if width is None else cut(line, width)
 
 
 def _row(info: SessionInfo, now: float) -> tuple[str, ...]:
@@ -210,20 +228,6 @@ def _ago(then: float, now: float) -> str:
         if seconds >= size:
             return f"{int(seconds / size)} {unit} ago"
     return "just now"
-
-
-def _cut(line: str, width: int) -> str:
-    """The line in at most `width` terminal cells."""
-    ends = list(accumulate(map(_cells, line)))
-    if not ends or ends[-1] <= width:
-        return line
-    return line[: bisect_right(ends, width - 1)] + "…"
-
-
-def _cells(letter: str) -> int:
-    if unicodedata.combining(letter):
-        return 0
-    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
 
 
 def _as_json(info: SessionInfo) -> dict[str, Any]:

@@ -163,9 +163,9 @@ def _check(layer: Layer) -> Settings:
     try:
         return Settings.model_validate(layer.values)
     except ValidationError as error:
-        raise ConfigError(
-            "\n".join(_explanations(error, layer)), hint=f"The settings are: {', '.join(Settings.model_fields)}"
-        ) from None
+        unknown = any(mistake["type"] == "extra_forbidden" for mistake in error.errors(include_url=False))
+        hint = f"The settings are: {', '.join(Settings.model_fields)}" if unknown else ""
+        raise ConfigError("\n".join(_explanations(error, layer)), hint=hint) from None
 
 
 def _explanations(error: ValidationError, layer: Layer) -> Iterator[str]:

@@ -77,6 +77,8 @@ class Settings(BaseModel):
     mode: Mode = "auto"
     window: int | None = Field(default=None, gt=0)
     """Tokens; overrides what is known of the model."""
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    """Sampling; None: what the model was tuned for, where that is known, else what the server does by itself."""
     max_output_tokens: int | None = Field(default=None, gt=0)
     extra_dirs: tuple[Path, ...] = ()
     """Folders outside the project that tools may write to."""

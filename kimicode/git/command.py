@@ -3,7 +3,11 @@
 The only place that imports `git`, and only when a command runs: the import takes a tenth of a second.
 """
 
+import contextlib
+import os
 import shutil
+import signal
+import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +45,9 @@ _ENVIRONMENT = {
 }
 
 
+_RUNNING: dict[subprocess.Popen[bytes], Path] = {}
+
+
 class GitError(KimicodeError):
     """A git command failed; the message holds what git said."""
 
@@ -72,7 +79,7 @@ def missing() -> str:
 def run(arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], check: bool = True) -> Answer:
     """Run one git command in `cwd`; `env` says which repository (GIT_DIR and friends) it works on.
 
-    Raises GitError if git is missing, takes longer than two minutes, or (with `check`) fails.
+    Raises GitError if git is missing, takes longer than two minutes, is stopped, or (with `check`) fails.
     """
     if reason := missing():
         raise GitError(reason)
@@ -80,22 +87,45 @@ def run(arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], check: b
     from git.exc import GitCommandNotFound
 
     settings = [word for setting in _SETTINGS for word in ("-c", setting)]
+    words = [Git.GIT_PYTHON_GIT_EXECUTABLE or "git", *settings, *arguments]
     try:
-        status, output, errors = Git(cwd).execute(
-            [Git.GIT_PYTHON_GIT_EXECUTABLE or "git", *settings, *arguments],
-            env={**_ENVIRONMENT, **env},
-            with_extended_output=True,
-            with_exceptions=False,
-            stdout_as_string=False,
-            strip_newline_in_stdout=False,
-            kill_after_timeout=TIMEOUT_S,
-        )
+        # GitPython ends the process when its handle is forgotten. A group of its own: Ctrl-C is for us, `stop` for it.
+        handle = Git(cwd).execute(words, env={**_ENVIRONMENT, **env}, as_process=True, process_group=0)
     except GitCommandNotFound as error:
         raise GitError(f"git could not be started in {cwd}") from error
-    said = errors if isinstance(errors, str) else errors.decode("utf-8", "replace")
-    if status < 0 or (check and status != 0):
+    assert handle.proc is not None
+    status, output, errors = _finish(handle.proc, cwd)
+    said = errors.decode("utf-8", "replace")
+    if status < 0:
+        raise GitError(f"git {arguments[0]} took too long in {cwd}, or was stopped")
+    if check and status != 0:
         raise GitError(f"git {arguments[0]} failed in {cwd}: {said.strip() or f'exit status {status}'}")
-    return Answer(status, bytes(output), said)
+    return Answer(status, output, said)
+
+
+def stop(cwd: Path) -> None:
+    """Kill the commands that run in `cwd`, from any thread; whoever waits for one gets a GitError."""
+    for process, folder in tuple(_RUNNING.items()):
+        if folder == cwd:
+            _kill(process)
+
+
+def _kill(process: "subprocess.Popen[bytes]") -> None:
+    """With all that it started and that would keep its pipes open."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _finish(process: "subprocess.Popen[bytes]", cwd: Path) -> tuple[int, bytes, bytes]:
+    _RUNNING[process] = cwd
+    try:
+        output, errors = process.communicate(timeout=TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        _kill(process)
+        output, errors = process.communicate()
+    finally:
+        del _RUNNING[process]
+    return process.returncode, output, errors
 
 
 def version() -> str | None:

@@ -44,6 +44,10 @@ class Repository:
         changed = {0: "no uncommitted changes", 1: "1 file changed", 1000: "1000 or more files changed"}
         return f"branch {self.branch()}, {changed.get(count, f'{count} files changed')}"
 
+    def stop(self) -> None:
+        """End the git commands that run for it, from any thread: whoever waits for one gets a GitError."""
+        command.stop(self.root)
+
 
 def why_not(path: Path) -> str:
     """Why `Repository.discover(path)` finds nothing, for the person; an empty string if it finds one."""

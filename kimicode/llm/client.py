@@ -17,6 +17,7 @@ from kimicode.llm.request import refused_fields, request_body
 from kimicode.llm.retry import DEFAULT_POLICY, Cause, RetryPolicy, Transient
 from kimicode.llm.sse import EventStream
 from kimicode.llm.tokens import estimate_tokens
+from kimicode.llm.wire import Outgoing
 from kimicode.messages import OnPiece
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class ModelClient:
         self._idle_timeout = idle_timeout
         self._openai: AsyncOpenAI | None = None
         self._refused: set[str] = set()
+        self._outgoing = Outgoing(info)
 
     async def complete(self, request: ModelRequest, on_piece: OnPiece, on_retry: OnRetry) -> ModelReply:
         """Stream one answer; passing failures are retried, all others raise a `ModelError`."""
@@ -97,8 +99,9 @@ class ModelClient:
         from openai import APIConnectionError, APIStatusError
 
         dropped = set(self._refused)
+        model, info, outgoing = self._endpoint.model, self._info, self._outgoing
         while True:
-            body = request_body(request, self._endpoint.model, self._info, thinking=self._thinking, without=dropped)
+            body = request_body(request, model, info, outgoing, thinking=self._thinking, without=dropped)
             try:
                 return await self._stream(body, on_piece)
             except APIStatusError as error:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from kimicode.config.catalog import ModelInfo, Prices, model_info
+from kimicode.config.catalog import ModelInfo, Prices, Sampling, SamplingModes, model_info
 from kimicode.config.schema import ModelSettings, Settings, require_endpoint
 from kimicode.llm.client import ModelClient
 from kimicode.llm.model import Model
@@ -43,7 +43,8 @@ async def connect(settings: Settings) -> Connection:
     try:
         name = name or await probe.first_model()
         info = _overridden(model_info(name, endpoint.base_url), settings, settings.models.get(name))
-        if not info.known and settings.window is None:
+        own = settings.models.get(name)
+        if not info.known and settings.window is None and not (own and own.window):
             served = await probe.served_window(name)
             info = replace(info, window=served or info.window)
     finally:
@@ -55,7 +56,10 @@ def _overridden(info: ModelInfo, settings: Settings, own: ModelSettings | None) 
     """What the person knows better than the catalogue."""
     window = settings.window or (own.window if own else None)
     if window:
-        info = replace(info, window=window, known=True)
+        info = replace(info, window=window)
+    if settings.temperature is not None:
+        sampling = Sampling(settings.temperature, 0.95)
+        info = replace(info, sampling=SamplingModes(sampling, sampling))
     if own and own.input_price is not None and own.output_price is not None:
         cached = own.input_price if own.cached_price is None else own.cached_price
         info = replace(info, prices=Prices(own.input_price, cached, own.output_price))

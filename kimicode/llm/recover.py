@@ -1,9 +1,10 @@
 """Tool calls that a model wrote into its text instead of calling, found and taken out of it.
 
-Known shapes: JSON in fences, bare JSON, <tool_call> tags, <function=…> tags, and Kimi's own markers. Only names of the
-tools on offer count, so that an example of JSON stays what it is. One pass; failures are limited, hence linear time.
+Known shapes: JSON in fences, bare JSON, <tool_call>, <function=…> and <bash …> tags, Kimi's own markers. Only names
+of tools on offer count, so that an example of JSON stays what it is. One pass; failures are limited: linear time.
 """
 
+import html
 import json
 import re
 from collections.abc import Sequence
@@ -24,7 +25,9 @@ _CALL_KEY = (
 _KIMI_OPENING = re.compile(r"(?P<kimi><\|tool_calls?_(?:section_)?begin\|>)")
 _MARKED_OPENING = re.compile(_KIMI_OPENING.pattern + r"|(?P<tag><tool_call>)|(?P<xml><function=)")
 _OPENING = re.compile(
-    _MARKED_OPENING.pattern + r"|(?P<fence>^[ \t]*+```)|(?P<bare>^[ \t]*+(?=" + _CALL_KEY + "))", re.MULTILINE
+    _MARKED_OPENING.pattern + r"|(?P<fence>^[ \t]*+```)|(?P<bare>^[ \t]*+\{?(?=" + _CALL_KEY + "))"
+    r"|(?P<attributes>^[ \t]*+<(?=[a-z]{2,20}\s+[a-z_]{2,20}=\"))",
+    re.MULTILINE,
 )
 _KIMI_SECTION = re.compile(r"\s*+<\|tool_calls?_section_(?:begin|end)\|>\s*+")
 _KIMI_CALL = re.compile(r"\s*+<\|tool_calls?_begin\|>\s*+([^<{]{0,200})<\|tool_calls?_argument_begin\|>\s*+")
@@ -34,11 +37,17 @@ _TAG = re.compile(r"</?tool_call>|\Z")
 _TAG_END = re.compile(r"\s*+</tool_call>")
 _FUNCTION = re.compile(r"<function=([^>\s]{1,200})>(.*?)(?:</function>|(?=<function=|</tool_call>)|\Z)", re.DOTALL)
 _PARAMETER = re.compile(r"<parameter=([^>\s]{1,200})>(.*?)(?:</parameter>|(?=<parameter=)|\Z)", re.DOTALL)
+_ELEMENT = re.compile(r"([a-z]{2,20})((?:\s+[a-z_]{2,20}=\"[^\"]*+\")++)\s*+/?>(?:\s*+</\1>)?")
+_ATTRIBUTE = re.compile(r"([a-z_]{2,20})=\"([^\"]*)\"")
 _FENCE = re.compile(r"[ \t]*+```[ \t]*+([\w+-]{0,40})[^\n]*(?:\n|\Z)")
 _FENCE_END = re.compile(r"^[ \t]*+```[ \t]*$|\Z", re.MULTILINE)
 _CALL_FENCES = ("", "json", "json5", "jsonc", "tool_call", "tool_calls", "tool", "tool_code", "function", "xml")
 _ID = re.compile(r"(?:functions?[._])?(.*?)(?:[:_]\d+)?\Z", re.DOTALL | re.IGNORECASE)
 _BLANK = re.compile(r"\s*+")
+_INVENTED = re.compile(
+    r"^[ \t]*+<tool_response>(?:(?!</tool_response>).)*+(?:</tool_response>)?", re.DOTALL | re.MULTILINE
+)
+_EMPTY_TAGS = re.compile(r"<(tools|tool_call|function_call)>\s*+</\1>")
 _GAP = re.compile(r"\n{3,}")
 
 
@@ -59,8 +68,15 @@ class Recovered:
 
 
 def recover_calls(text: str, tools: Sequence[ToolSpec]) -> Recovered:
-    """Find calls of `tools` in an answer, in every known shape. Never raises."""
-    return _Search(text, tools).run(_OPENING)
+    """Find calls of `tools` in an answer, in every known shape. Never raises.
+
+    Results that the model made up go with the calls, and alone they are no answer; in an answer they stay.
+    """
+    found = _Search(text, tools).run(_OPENING)
+    rest = _INVENTED.sub("", found.text).strip()
+    if found.calls:
+        return Recovered(_EMPTY_TAGS.sub("", rest).strip(), found.calls)
+    return found if rest else Recovered("")
 
 
 def recover_from_thinking(text: str, tools: Sequence[ToolSpec], *, tags: bool) -> Recovered:
@@ -112,6 +128,8 @@ class _Search:
                 return self._from_xml(match.start())
             case "fence":
                 return self._from_fence(match.start())
+            case "attributes":
+                return self._from_attributes(match.end())
         return self._from_bare(match.end())
 
     def _from_kimi(self, start: int) -> tuple[int | None, int]:
@@ -171,6 +189,18 @@ class _Search:
         self.calls.append(call)
         closing = _TAG_END.match(self.text, match.end())
         return (closing.end() if closing else match.end()), start
+
+    def _from_attributes(self, start: int) -> tuple[int | None, int]:
+        """`<bash command="ls" timeout="30"/>`: an element named like a tool."""
+        match = _ELEMENT.match(self.text, start)
+        tool = tool_named(match.group(1), self.tools) if match else None
+        schemas = tool.parameters.get("properties", {}) if tool else {}
+        written = dict(_ATTRIBUTE.findall(match.group(2))) if match else {}
+        if match is None or tool is None or not written.keys() & schemas.keys():
+            return None, match.end() if match else start
+        arguments = {name: _typed(html.unescape(value), schemas.get(name)) for name, value in written.items()}
+        self.calls.append(FoundCall(tool.name, _dump(arguments)))
+        return match.end(), start
 
     def _function(self, match: re.Match[str]) -> FoundCall | None:
         tool = tool_named(match.group(1), self.tools)

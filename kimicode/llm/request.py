@@ -6,7 +6,7 @@ from typing import Any
 
 from kimicode.config.catalog import ModelInfo, ThinkingSwitch
 from kimicode.llm.model import ModelRequest
-from kimicode.llm.wire import messages_to_wire, tools_to_wire
+from kimicode.llm.wire import Outgoing, tools_to_wire
 
 OPTIONAL = ("stream_options", "chat_template_kwargs", "thinking", "temperature", "top_p", "max_tokens")
 EXOTIC = ("stream_options", "chat_template_kwargs", "thinking")
@@ -16,10 +16,16 @@ _NOT_KNOWN = re.compile(
 
 
 def request_body(
-    request: ModelRequest, model: str, info: ModelInfo, *, thinking: bool, without: Collection[str] = ()
+    request: ModelRequest,
+    model: str,
+    info: ModelInfo,
+    outgoing: Outgoing,
+    *,
+    thinking: bool,
+    without: Collection[str] = (),
 ) -> dict[str, Any]:
     """The JSON of a streaming request, less the fields `without`, which this server is known to refuse."""
-    messages = messages_to_wire(request.messages, info)
+    messages = outgoing.wire_of(request.messages)
     if "reasoning_content" in without:
         messages = [{k: v for k, v in message.items() if k != "reasoning_content"} for message in messages]
     body: dict[str, Any] = {

@@ -22,7 +22,10 @@ HEAD = "HTTP/1.1 {status} {reason}\r\ncontent-type: {kind}\r\nconnection: close\
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One prepared answer. A call's arguments may be a text, well-formed or not; `delay` is in seconds per event."""
+    """One prepared answer. A call's arguments may be a text, well-formed or not; `delay` is in seconds per event.
+
+    `chunk` is the number of characters that an event brings.
+    """
 
     text: str = ""
     thinking: str = ""
@@ -30,6 +33,7 @@ class Reply:
     usage: Usage | None = USAGE
     finish_reason: str = ""
     delay: float = 0.0
+    chunk: int = SLICE
 
 
 Turn = Reply | Callable[[Json], Reply]
@@ -128,16 +132,16 @@ def event(chunk: Json) -> bytes:
 def chunks_of(reply: Reply, call_number: int = 0) -> Iterator[Json]:
     """The chunks of a reply as servers cut them; `call_number` continues the conversation's numbering of calls."""
     yield _chunk({"role": "assistant", "content": ""})
-    for start in range(0, len(reply.thinking), SLICE):
-        yield _chunk({"reasoning_content": reply.thinking[start : start + SLICE]})
-    for start in range(0, len(reply.text), SLICE):
-        yield _chunk({"content": reply.text[start : start + SLICE]})
+    for start in range(0, len(reply.thinking), reply.chunk):
+        yield _chunk({"reasoning_content": reply.thinking[start : start + reply.chunk]})
+    for start in range(0, len(reply.text), reply.chunk):
+        yield _chunk({"content": reply.text[start : start + reply.chunk]})
     for index, (name, arguments) in enumerate(reply.calls):
         text = arguments if isinstance(arguments, str) else json.dumps(arguments)
         opening = {"id": f"functions.{name}:{call_number + index}", "type": "function"}
         yield _call_chunk(index, opening | {"function": {"name": name, "arguments": ""}})
-        for start in range(0, len(text), SLICE):
-            yield _call_chunk(index, {"function": {"arguments": text[start : start + SLICE]}})
+        for start in range(0, len(text), reply.chunk):
+            yield _call_chunk(index, {"function": {"arguments": text[start : start + reply.chunk]}})
     yield _chunk({}, reply.finish_reason or ("tool_calls" if reply.calls else "stop"))
     if reply.usage is not None:
         yield {**_chunk({}), "choices": [], "usage": _usage(reply.usage)}

@@ -3,6 +3,7 @@
 Whatever the history looks like, what goes out is well-formed: each call has one id and one result right after it.
 """
 
+import operator
 from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -35,48 +36,56 @@ def tools_to_wire(tools: Iterable[ToolSpec]) -> list[Json]:
     ]
 
 
-def messages_to_wire(messages: Sequence[Message], info: ModelInfo) -> list[Json]:
-    """The `messages` field of a request."""
-    history = _History(info)
-    for message in messages:
-        history.add(message)
-    history.settle()
-    return history.wire
-
-
-class _History:
-    """The conversation as it goes out; open calls wait here for their results."""
+class Outgoing:
+    """A conversation as it goes out. It grows with the history: what was converted once is not converted again."""
 
     def __init__(self, info: ModelInfo) -> None:
-        self.wire: list[Json] = []
         self._info = info
+        self._start_over()
+
+    def wire_of(self, messages: Sequence[Message]) -> list[Json]:
+        """The `messages` field of a request. Its objects come again in the next one and must not be changed."""
+        if len(self._converted) > len(messages) or not all(map(operator.is_, self._converted, messages)):
+            self._start_over()
+        for message in messages[len(self._converted) :]:
+            self._add(message)
+            self._converted.append(message)
+        return self._wire + self._ending()
+
+    def _start_over(self) -> None:
+        self._converted: list[Message] = []
+        self._wire: list[Json] = []
         self._ids: set[str] = set()
         self._open: dict[str, deque[tuple[str, str]]] = {}
+        """Calls that wait for their results."""
         self._images: list[Image] = []
 
-    def add(self, message: Message) -> None:
+    def _add(self, message: Message) -> None:
         results = [part for part in message.parts if isinstance(part, ToolResult)]
         for result in results:
             self._add_result(result)
         rest = Message(message.role, tuple(part for part in message.parts if not isinstance(part, ToolResult)))
         if results and not rest.parts:
             return
-        self.settle()
+        self._settle()
         if rest.role == "assistant":
             self._add_assistant(rest)
         else:
             role = "user" if rest.role == "tool" else rest.role
-            self.wire.append({"role": role, "content": self._content(rest.parts)})
+            self._wire.append({"role": role, "content": self._content(rest.parts)})
 
-    def settle(self) -> None:
-        """Close the current step: open calls get a result, and images of results follow as the user's."""
-        for waiting in self._open.values():
-            for call_id, name in waiting:
-                self._append_result(call_id, name, NO_RESULT)
-        self._open.clear()
+    def _ending(self) -> list[Json]:
+        """What closes the current step: open calls get a result, and images of results follow as the user's."""
+        waiting = [call for calls in self._open.values() for call in calls]
+        ending = [self._result(call_id, name, NO_RESULT) for call_id, name in waiting]
         if self._images:
-            self.wire.append({"role": "user", "content": self._content(self._images)})
-            self._images = []
+            ending.append({"role": "user", "content": self._content(self._images)})
+        return ending
+
+    def _settle(self) -> None:
+        self._wire += self._ending()
+        self._open.clear()
+        self._images.clear()
 
     def _add_assistant(self, message: Message) -> None:
         entry: Json = {"role": "assistant", "content": clean(message.text)}
@@ -86,7 +95,7 @@ class _History:
             entry["reasoning_content"] = clean(thinking)
         if calls:
             entry["tool_calls"] = calls
-        self.wire.append(entry)
+        self._wire.append(entry)
 
     def _call(self, call: ToolCall) -> Json:
         new_id = self._new_id(call)
@@ -115,17 +124,17 @@ class _History:
             text = text or "(the image follows)"
         waiting = self._open.get(result.call_id)
         if not waiting:
-            self.settle()
-            self.wire.append({"role": "user", "content": f"Earlier result of {result.name}:\n{text}"})
+            self._settle()
+            self._wire.append({"role": "user", "content": f"Earlier result of {result.name}:\n{text}"})
             return
         call_id, name = waiting.popleft()
-        self._append_result(call_id, name, text)
+        self._wire.append(self._result(call_id, name, text))
 
-    def _append_result(self, call_id: str, name: str, text: str) -> None:
+    def _result(self, call_id: str, name: str, text: str) -> Json:
         entry: Json = {"role": "tool", "tool_call_id": call_id, "content": text}
         if self._info.indexed_ids:  # Kimi's template heads a result with the tool's name; others may refuse the field
             entry["name"] = name
-        self.wire.append(entry)
+        return entry
 
     def _content(self, parts: Sequence[Any]) -> str | list[Json]:
         """A plain string wherever there is no image: templates render a list differently, even an empty one."""

@@ -59,6 +59,16 @@ def latest_session(cwd: Path, *, root: Path | None = None) -> Path | None:
     return found[0].folder if found else None
 
 
+def session_ids(prefix: str = "", *, root: Path | None = None) -> list[str]:
+    """The ids that begin with `prefix`, last used first. Raises DiskError."""
+    return [folder.name for _, folder in sorted(_folders(root), reverse=True) if folder.name.startswith(prefix)]
+
+
+def describe(folder: Path) -> SessionInfo:
+    """One session by its folder; what cannot be read of it is left empty."""
+    return _info(folder, 0.0)
+
+
 def find_session(prefix: str, *, root: Path | None = None) -> Path:
     """The folder of the one session whose id begins with `prefix`. Raises UsageError, which lists candidates."""
     folders = {folder.name: folder for _, folder in _folders(root)}

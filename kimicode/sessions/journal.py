@@ -57,7 +57,9 @@ class Journal:
             _sync_folder(folder)
             _sync_folder(folder.parent)
         except OSError as error:
-            raise DiskError.from_os("create the session", folder, error) from error
+            failure = DiskError.from_os("create the session", folder, error)
+            failure.hint = "KIMICODE_HOME=FOLDER keeps sessions elsewhere."
+            raise failure from error
         return cls.open(folder)
 
     @classmethod

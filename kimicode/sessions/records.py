@@ -12,6 +12,8 @@ from kimicode.events import Event
 from kimicode.messages import decode, encode
 
 VERSION = 1
+# Only a tool's debug values can be strangers to JSON, and no debug value is worth losing a record.
+_ENCODER = json.JSONEncoder(separators=(",", ":"), default=str)
 Check = Callable[[Any], bool]
 
 
@@ -30,8 +32,7 @@ class Record:
 def to_line(event: Event, now: float) -> bytes:
     """The event as one line of ASCII with its newline. `now` is in Unix seconds, kept to the millisecond."""
     record = {"v": VERSION, "t": round(now, 3), **encode(event)}
-    # Only a tool's debug values can be strangers to JSON, and no debug value is worth losing a record.
-    return json.dumps(record, separators=(",", ":"), default=str).encode("ascii") + b"\n"
+    return _ENCODER.encode(record).encode("ascii") + b"\n"
 
 
 def from_line(line: bytes) -> Record | None:

@@ -95,17 +95,22 @@ class Tool(Generic[A]):
         return ToolSpec(cls.name, description, _plain(cls.arguments.model_json_schema()))
 
 
-def _plain(schema: Any) -> Any:
-    """Drop what costs tokens and tells a model nothing: titles, null alternatives and their defaults."""
+def _plain(schema: Any, definitions: dict[str, Any] | None = None) -> Any:
+    """Drop what costs tokens and tells a model nothing: titles, defaults, null alternatives, references."""
     if isinstance(schema, list):
-        return [_plain(item) for item in schema]
+        return [_plain(item, definitions) for item in schema]
     if not isinstance(schema, dict):
         return schema
+    definitions = schema.get("$defs", definitions)
+    if "$ref" in schema:
+        return _plain((definitions or {})[schema["$ref"].rpartition("/")[2]], definitions)
     options = [o for o in schema.get("anyOf", []) if o != {"type": "null"}]
     if len(options) == 1:
-        schema = {**{k: v for k, v in schema.items() if k not in ("anyOf", "default")}, **options[0]}
+        schema = {**{k: v for k, v in schema.items() if k != "anyOf"}, **options[0]}
     return {
-        key: {name: _plain(value) for name, value in item.items()} if key == "properties" else _plain(item)
+        key: {name: _plain(value, definitions) for name, value in item.items()}
+        if key == "properties"
+        else _plain(item, definitions)
         for key, item in schema.items()
-        if not (key == "title" and isinstance(item, str)) and key != "additionalProperties"
+        if key not in ("additionalProperties", "default", "$defs") and not (key == "title" and isinstance(item, str))
     }

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from kimicode.llm.model import ModelReply, ModelRequest, OnRetry
 from kimicode.messages import Message, OnPiece, Part, Text, TextPiece, ToolCall, Usage
@@ -16,7 +17,7 @@ def says(text: str, finish_reason: str = "stop", usage: Usage = USAGE) -> ModelR
     return ModelReply(Message("assistant", parts), usage, finish_reason)
 
 
-def calls(*named: tuple[str, dict], text: str = "", usage: Usage = USAGE) -> ModelReply:
+def calls(*named: tuple[str, dict[str, Any]], text: str = "", usage: Usage = USAGE) -> ModelReply:
     made = tuple(ToolCall(f"call_{i}", name, json.dumps(arguments)) for i, (name, arguments) in enumerate(named))
     return ModelReply(Message("assistant", (*((Text(text),) if text else ()), *made)), usage, "tool_calls")
 

@@ -1,6 +1,7 @@
 """An agent on a bench: a real folder, real tools, a played-back model, and all events in a list."""
 
 from pathlib import Path
+from typing import Any
 
 from kimicode.agent.approval import Approval, Asker, Mode, nobody_to_ask
 from kimicode.agent.budget import Budget, Limits
@@ -64,7 +65,7 @@ class Workshop:
         request = ModelRequest([user(transcript)], [])
         return (await self.model.complete(request, lambda piece: None, self.events.append)).message.text
 
-    def of(self, kind: type[Event]) -> list:
+    def of(self, kind: type[Event]) -> list[Any]:
         return [event for event in self.events if isinstance(event, kind)]
 
     def results(self) -> list[str]:

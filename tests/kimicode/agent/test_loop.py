@@ -85,16 +85,17 @@ async def test_submitting_over_a_failing_check_is_objected_to(root):
 
 
 async def test_a_failing_command_shows_the_files_that_it_names_and_what_they_import(root):
-    shop, _ = await work(root, calls(CHECK), says("I see."), says("I give up."))
+    shop, _ = await work(root, calls(CHECK), *[says("I give up.")] * 3)
     shown = shop.results()[0]
     assert "check.py:\n```" in shown
     assert BROKEN.strip() in shown
 
 
-async def test_an_answer_over_a_failing_check_is_asked_to_go_on_once(root):
-    shop, stop = await work(root, calls(CHECK), says("It is broken."), says("Really broken."))
+async def test_an_answer_over_a_failing_check_is_told_what_fails_twice_at_most(root):
+    shop, stop = await work(root, calls(CHECK), *[says("It is broken.")] * 2, says("Really broken."))
     assert (stop.status, stop.answer) == ("finished", "Really broken.")
-    assert "unfinished" in shop.model.requests[-1][-1].text
+    assert "The test still fails:\nAssertionError: 5" in shop.model.requests[-1][-1].text
+    assert [message.role for message in shop.history.messages] == ["user", "assistant", "tool", "assistant"]
 
 
 async def test_with_a_person_present_an_answer_is_an_answer(root):
@@ -194,9 +195,41 @@ async def test_what_cannot_run_gets_a_result_that_says_what_to_do(root):
 
 
 async def test_calls_after_a_submit_do_not_run(root):
-    shop, _ = await work(root, calls(SUBMIT, ("bash", {"command": "touch late"})))
+    look = ("view", {"path": "double.py"})
+    shop, _ = await work(root, calls(look, SUBMIT, ("bash", {"command": "touch late"})))
     assert not (root / "late").exists()
-    assert "after submit" in shop.results()[1]
+    assert "after submit" in shop.results()[2]
+
+
+async def test_submitting_before_anything_was_looked_at_is_objected_to_once(root):
+    shop, stop = await work(root, calls(SUBMIT), calls(SUBMIT))
+    assert "nothing was looked at" in shop.results()[0]
+    assert stop.status == "finished"
+
+
+async def test_a_model_that_only_talks_of_code_is_asked_to_begin(root):
+    prose = "I would write:\n```python\nprint(1)\n```"
+    shop, stop = await work(root, says(prose), says("Let me look."), says("Soon."), says("It cannot be done."))
+    told = [request[-1].text for request in shop.model.requests[1:]]
+    assert [text.partition(",")[0].partition(".")[0] for text in told] == [
+        "Text alone changes nothing",
+        "Nothing was done yet",
+        "Nothing was done yet",
+    ]
+    assert stop.answer == "It cannot be done."
+
+
+async def test_a_question_is_answered_with_code_at_once(root):
+    _, stop = await work(root, says("So:\n```python\nprint(1)\n```"), prompt="How do I print 1?")
+    assert stop.status == "finished"
+
+
+async def test_a_module_that_python_does_not_find_brings_the_right_command(root):
+    (root / "tests").mkdir()
+    (root / "tests/test_double.py").write_text("from double import double\n")
+    turn = calls(("bash", {"command": "cd tests && python3 test_double.py"}))
+    shop, _ = await work(root, turn, *[says("hm")] * 3)
+    assert "use `python -m pytest`" in shop.results()[0]
 
 
 async def test_plan_mode_has_no_writing_tools_and_a_shell_that_only_reads(root):
@@ -212,7 +245,7 @@ async def test_plan_mode_has_no_writing_tools_and_a_shell_that_only_reads(root):
 
 @pytest.mark.parametrize(("mode", "edited"), [("ask", False), ("auto-edit", True)])
 async def test_what_would_need_a_question_is_denied_when_nobody_is_there(root, mode, edited):
-    shop, _ = await work(root, calls(FIX, CHECK), says("denied"), says("denied"), mode=mode)
+    shop, _ = await work(root, calls(FIX, CHECK), *[says("denied")] * (3 if edited else 1), mode=mode)
     assert ((root / "double.py").read_text() != BROKEN) is edited
     assert "denied" in shop.results()[1]
     assert shop.approval.denied == (1 if edited else 2)

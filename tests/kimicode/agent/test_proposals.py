@@ -76,3 +76,31 @@ def test_whatever_is_proposed_fits_exactly_one_place(tmp_path_factory, answer, f
     if proposal is not None:
         lines = "\n".join(line.rstrip() for line in file.rstrip("\n").split("\n"))
         assert proposal.old == "" or proposal.old in lines
+
+
+TWO_SUMS = """def by_category(rows):
+    totals = {}
+    for _, category, amount in rows:
+        totals[category] = totals.get(category, 0) + amount
+    return totals
+
+
+def total(rows):
+    for _, category, amount in rows:
+        total = 0
+        total += amount
+    return total
+"""
+
+
+def test_a_function_is_compared_with_the_one_of_its_name_and_not_with_its_neighbours(tmp_path):
+    body = "    total = 0\n    for _, category, amount in rows:\n        total += amount\n    return total\n"
+    fixed = f"def total(rows):\n{body}"
+    proposal = propose(tmp_path, block(fixed), TWO_SUMS)
+    assert applied(TWO_SUMS, proposal) == TWO_SUMS.partition("def total")[0] + fixed
+
+
+def test_lines_that_make_a_place_unique_are_kept(tmp_path):
+    file = "a = 1\nx = 0\nb = 2\nx = 0\n"
+    proposal = propose(tmp_path, block("b = 2\nx = 0\ny = 1\n"), file)
+    assert applied(file, proposal) == file + "y = 1\n" or applied(file, proposal) == file.rstrip("\n") + "\ny = 1\n"

@@ -96,16 +96,32 @@ class TestWorkRecord:
         for event in (ran("pytest", 1), EDIT, ran("cat a.py", 0, read_only=True), ran("pytest", 0)):
             record.note(event)
         assert [(run.command, run.exit_code) for run in record.since_edit] == [("pytest", 0)]
-        assert record.objection() == ""
+        assert record.objection() is None
 
-    def test_each_state_is_objected_to_once_and_three_in_all(self):
+    def test_each_state_is_objected_to_once_and_six_in_all(self):
         record = WorkRecord()
         objections = 0
-        for _ in range(5):
+        for _ in range(9):
             record.note(EDIT)
-            objections += bool(record.objection())
-            assert record.objection() == ""
-        assert objections == 3
+            objections += record.objection() is not None
+            assert record.objection() is None
+        assert objections == 6
+
+    def test_a_model_that_only_speaks_is_told_twice(self):
+        record = WorkRecord()
+        record.note(ran("pytest", 1))
+        told = [record.objection(spoken=True) for _ in range(3)]
+        assert [objection and objection.kind for objection in told] == ["failing", "failing", None]
+
+    def test_what_a_failed_command_says_is_quoted(self):
+        record = WorkRecord()
+        lines = (">   assert f()", "E   assert 2 == 1", "FAILED tests/test_f.py::test_f - assert 2 == 1", "1 failed")
+        output = "\n".join(lines)
+        record.note(completed(CommandRun("pytest", output, 1)))
+        assert record.objection().failing.splitlines() == [
+            "E   assert 2 == 1",
+            "FAILED tests/test_f.py::test_f - assert 2 == 1",
+        ]
 
     def test_the_report_is_made_of_records(self):
         record = WorkRecord()

@@ -12,7 +12,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from kimicode.cli.sessions import _ago, _cut, app
+from kimicode.cli.cells import cut
+from kimicode.cli.sessions import _ago, app
 from kimicode.errors import DiskError, UsageError
 from kimicode.events import CommandRun, SessionStarted, ToolCompleted, TurnStarted
 from kimicode.messages import Text
@@ -109,13 +110,13 @@ def test_times_over_a_week_ago_are_dates():
 
 
 def test_lines_are_cut_by_terminal_cells():
-    assert _cut("abcdef", 6) == "abcdef"
-    assert _cut("abcdefg", 6) == "abcde…"
-    assert _cut("漢字漢字", 8) == "漢字漢字"
-    assert _cut("漢字漢字", 7) == "漢字漢…"
-    assert _cut("漢字漢字", 6) == "漢字…"
-    assert _cut("e\u0301e\u0301e\u0301", 3) == "e\u0301e\u0301e\u0301"
-    assert _cut("", 10) == ""
+    assert cut("abcdef", 6) == "abcdef"
+    assert cut("abcdefg", 6) == "abcde…"
+    assert cut("漢字漢字", 8) == "漢字漢字"
+    assert cut("漢字漢字", 7) == "漢字漢…"
+    assert cut("漢字漢字", 6) == "漢字…"
+    assert cut("e\u0301e\u0301e\u0301", 3) == "e\u0301e\u0301e\u0301"
+    assert cut("", 10) == ""
 
 
 # --- show -----------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kimicode.config.catalog import ModelInfo, model_info
-from kimicode.llm.wire import NO_IMAGE, NO_RESULT, clean, messages_to_wire, tools_to_wire, unique_id
+from kimicode.llm.wire import NO_IMAGE, NO_RESULT, Json, Outgoing, clean, tools_to_wire, unique_id
 from kimicode.messages import Image, Message, Text, Thinking, ToolCall, ToolResult, user
 from tests.fakes.talk import PLAIN, TOOLS
 
@@ -19,6 +19,10 @@ def calls(*ids: str, name: str = "bash") -> Message:
 
 def result(call_id: str, *content: Text | Image) -> Message:
     return Message("tool", (ToolResult(call_id, "bash", content),))
+
+
+def messages_to_wire(messages: list[Message], info: ModelInfo) -> list[Json]:
+    return Outgoing(info).wire_of(messages)
 
 
 def test_plain_messages_have_string_content_even_when_empty():
@@ -98,11 +102,20 @@ def test_clean_text_can_always_be_encoded(text):
     clean(text).encode()
 
 
-@given(st.lists(st.tuples(st.sampled_from("acru"), st.sampled_from(["", "a", "b", "a_1"]))))
+KINDS = {
+    "a": lambda i: Message("assistant", (Text("x"),)),
+    "c": lambda i: calls(i, i),
+    "p": lambda i: result(i, PICTURE),
+    "r": result,
+    "u": user,
+}
+SCRIPTS = st.lists(st.tuples(st.sampled_from(sorted(KINDS)), st.sampled_from(["", "a", "b", "a_1"])))
+
+
+@given(SCRIPTS)
 def test_any_history_goes_out_with_one_result_right_after_each_call(script):
-    kinds = {"a": lambda i: Message("assistant", (Text("x"),)), "c": lambda i: calls(i, i), "r": result, "u": user}
     for info in (PLAIN, KIMI):
-        wire = messages_to_wire([kinds[kind](i) for kind, i in script], info)
+        wire = messages_to_wire([KINDS[kind](i) for kind, i in script], info)
         waiting: list[str] = []
         seen: set[str] = set()
         for message in wire:
@@ -114,6 +127,24 @@ def test_any_history_goes_out_with_one_result_right_after_each_call(script):
             assert not seen.intersection(waiting)
             seen.update(waiting)
         assert not waiting
+
+
+@given(SCRIPTS)
+def test_a_conversation_that_grew_goes_out_as_if_it_were_new(script):
+    messages = [KINDS[kind](i) for kind, i in script]
+    for info in (PLAIN, KIMI, SEEING):
+        outgoing = Outgoing(info)
+        for length in range(len(messages) + 1):
+            assert outgoing.wire_of(messages[:length]) == messages_to_wire(messages[:length], info)
+
+
+@given(SCRIPTS, st.integers(0, 20))
+def test_a_conversation_that_was_compacted_is_converted_anew(script, kept):
+    messages = [KINDS[kind](i) for kind, i in script]
+    outgoing = Outgoing(KIMI)
+    outgoing.wire_of(messages)
+    for other in (messages[:kept], [user("the note"), *messages[-kept:]], messages):
+        assert outgoing.wire_of(other) == messages_to_wire(other, KIMI)
 
 
 def test_tools_are_functions_with_a_schema():

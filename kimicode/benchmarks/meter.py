@@ -1,0 +1,103 @@
+"""CPU seconds of this process by account, and a journal, a model and tools that charge theirs.
+
+Exactly one account is charged at any time; what nobody else claims is the loop's.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from kimicode.events import Event
+from kimicode.llm.model import Model, ModelReply, ModelRequest, OnRetry
+from kimicode.messages import OnPiece, Piece
+from kimicode.sessions.journal import Journal
+from kimicode.tools.base import Tool, ToolContext, ToolOutcome
+
+Account = Literal["loop", "journal", "model", "tools"]
+
+
+class Meter:
+    """`spent` is in CPU seconds of all threads; children are not counted. `waited` is wall time, for the disk alone."""
+
+    def __init__(self) -> None:
+        self.spent: dict[Account, float] = {"loop": 0.0, "journal": 0.0, "model": 0.0, "tools": 0.0}
+        self.waited = 0.0
+        self._account: Account = "loop"
+        self._since = time.process_time()
+
+    @contextlib.contextmanager
+    def charge(self, account: Account) -> Iterator[None]:
+        """Within this context `account` pays, then again who paid before."""
+        before = self.switch(account)
+        try:
+            yield
+        finally:
+            self.switch(before)
+
+    def switch(self, account: Account) -> Account:
+        """Close the running account's bill, let `account` pay from now on, and return who paid so far."""
+        now = time.process_time()
+        before = self._account
+        self.spent[before] += now - self._since
+        self._account, self._since = account, now
+        return before
+
+
+class MeasuredJournal(Journal):
+    """A journal that says what it costs: CPU to the account `journal`, the wait for the disk to `waited`."""
+
+    meter: Meter
+
+    @classmethod
+    def measured(cls, folder: Path, meter: Meter) -> "MeasuredJournal":
+        """Begin a session in a new folder."""
+        journal = cls.create(folder)
+        assert isinstance(journal, cls)
+        journal.meter = meter
+        return journal
+
+    def append(self, event: Event) -> None:
+        wall = time.perf_counter()
+        cpu = self.meter.spent["journal"]
+        with self.meter.charge("journal"):
+            super().append(event)
+        self.meter.waited += time.perf_counter() - wall - (self.meter.spent["journal"] - cpu)
+
+
+class MeasuredModel:
+    """A model whose own time goes to the account `model`; what the loop does with a piece stays the loop's."""
+
+    def __init__(self, model: Model, meter: Meter) -> None:
+        self._model = model
+        self._meter = meter
+
+    async def complete(self, request: ModelRequest, on_piece: OnPiece, on_retry: OnRetry) -> ModelReply:
+        """Ask the model behind it."""
+
+        def taken(piece: Piece) -> None:
+            before = self._meter.switch("loop")
+            on_piece(piece)
+            self._meter.switch(before)
+
+        with self._meter.charge("model"):
+            return await self._model.complete(request, taken, on_retry)
+
+    async def close(self) -> None:
+        await self._model.close()
+
+
+def measured_tools(tools: dict[str, Tool[Any]], meter: Meter) -> dict[str, Tool[Any]]:
+    """The same tools; what they do goes to the account `tools`."""
+    return {name: _measured(tool, meter) for name, tool in tools.items()}
+
+
+def _measured(tool: Tool[Any], meter: Meter) -> Tool[Any]:
+    async def run(self: Tool[Any], arguments: Any, context: ToolContext) -> ToolOutcome:
+        with meter.charge("tools"):
+            return await tool.run(arguments, context)
+
+    # A kind of its own for each tool, and in the tool's module: that is where its description lies.
+    kind: Callable[[], Tool[Any]] = type(tool.name, (type(tool),), {"__module__": type(tool).__module__, "run": run})
+    return kind()

@@ -1,0 +1,39 @@
+import os
+import shutil
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from kimicode.git import command
+from kimicode.git.command import GitError
+
+
+def test_a_command_that_is_stopped_ends_at_once_with_all_that_it_started(tmp_path):
+    told: list[str] = []
+
+    def wait_for_git():
+        with pytest.raises(GitError) as error:
+            command.run(["-c", "alias.wait=!sleep 60", "wait"], cwd=tmp_path, env={"PATH": os.environ["PATH"]})
+        told.append(error.value.message)
+
+    waiting = threading.Thread(target=wait_for_git)
+    waiting.start()
+    time.sleep(0.3)
+    command.stop(tmp_path / "elsewhere")
+    time.sleep(0.1)
+    assert waiting.is_alive()
+    began = time.monotonic()
+    command.stop(tmp_path)
+    waiting.join(5)
+    assert time.monotonic() - began < 2
+    assert "stopped" in told[0]
+
+
+@pytest.mark.parametrize("arguments", [["rev-parse", "--verify", "nothing"], ["no-such-command"]])
+def test_a_failure_says_what_git_said(tmp_path, arguments):
+    assert shutil.which("git")
+    with pytest.raises(GitError, match=arguments[0]):
+        command.run(arguments, cwd=tmp_path, env={})
+    assert command.run(arguments, cwd=Path(tmp_path), env={}, check=False).status > 0
