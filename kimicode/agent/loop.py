@@ -5,18 +5,17 @@ prompt → (compact if due) → ask → parts → calls: validate, approve, run,
 
 import asyncio
 import dataclasses
-import json
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from kimicode.agent import prompt as prompts
 from kimicode.agent.approval import Approval
 from kimicode.agent.budget import Budget
 from kimicode.agent.calls import INTERRUPTED, ToolRunner
+from kimicode.agent.coach import Coach
 from kimicode.agent.compaction import Compaction
-from kimicode.agent.flow import Bend, Finished, Stop, Stuck, TryAgain
+from kimicode.agent.flow import Bend, Finished, Stop, TryAgain
 from kimicode.agent.history import History
 from kimicode.agent.proposals import Proposal
 from kimicode.agent.record import WorkRecord
@@ -37,9 +36,6 @@ from kimicode.events import (
 from kimicode.llm.model import Model, ModelReply, ModelRequest
 from kimicode.messages import Message, Part, Text, ToolCall, ToolSpec, Usage, user
 from kimicode.tools.base import Tool, ToolContext, ToolOutcome
-
-MOST_USELESS = 4
-"""Answers in a row that are empty, cut off, or break off the work, before the run is given up."""
 
 
 async def _at_once() -> None:
@@ -62,6 +58,10 @@ class Setup:
     """Awaited before the first call that may change something."""
     propose: Callable[[str], Proposal | None] = field(default=lambda text: None)
     """The change that a text-only answer describes, if it can be told."""
+    fits: Callable[[ToolCall], bool] = field(default=lambda call: True)
+    """Whether an edit would find its place in the file."""
+    suspects: Callable[[], list[str]] = field(default=list)
+    """Where the fault may be: the project's files, no tests, that were looked at last."""
     enrich: Callable[[ToolOutcome], str] = field(default=lambda outcome: "")
     turns: int = 0
     """Turns that a resumed session already had."""
@@ -80,15 +80,27 @@ class Agent:
         self._budget = setup.budget
         self._emit = setup.emit
         self.record = WorkRecord()
+        self._coach = Coach(
+            record=self.record,
+            insist=setup.insist,
+            test_command=setup.test_command,
+            propose=setup.propose,
+            fits=setup.fits,
+            may_act=self._may_act,
+            suspects=setup.suspects,
+        )
         self._runner = ToolRunner(
-            setup.tools, setup.context, setup.approval, self._noted, self._objection, setup.enrich, setup.ready
+            setup.tools,
+            setup.context,
+            setup.approval,
+            self._noted,
+            self._coach.before_submit,
+            self._enrich,
+            setup.ready,
         )
         self._specs: list[ToolSpec] = [tool.spec() for tool in setup.tools.values()]
         self._steering: deque[str] = deque()
         self._turns = setup.turns
-        self._useless = 0
-        self._asked = False
-        self._prompt = ""
         self._nudge = ""
         self._calls = 0
         self.recovered = 0
@@ -107,7 +119,7 @@ class Agent:
         self._turns += 1
         turn = f"t{self._turns}"
         first_step = self._budget.steps
-        self._prompt = prompt.rstrip()
+        self._coach.asked_a_question = prompt.rstrip().endswith("?")
         self._emit(TurnStarted(turn, prompt))
         self._add(Message("user", (Text(prompt), Text(attached)) if attached else (Text(prompt),)))
         stop: Stop | None = None
@@ -146,12 +158,18 @@ class Agent:
         stream = PartStream(self._emit, f"{turn}.{step}")
         reply = await self._ask(stream)
         message, invalid = self._meant(reply)
-        if not message.tool_calls:
-            self._without_calls(reply, message, stream)
+        bend: Bend | None
+        if message.tool_calls:
+            bend = self._coach.before_calls(message)
+        else:
+            bend = self._coach.after_text(message.text.strip(), reply.finish_reason)
+        if isinstance(bend, TryAgain):
+            self._ask_again(bend, stream, reply.usage)
         self._nudge = ""
-        self._useless = 0
         self._add(message)
         self._account(reply.usage)
+        if bend is not None:
+            raise bend
         self._history.add_results(await self._runner.run(message.tool_calls, invalid))
         if self._runner.submitted is not None:
             raise Finished(self._runner.submitted)
@@ -199,8 +217,8 @@ class Agent:
                 parts.append(call)
             else:
                 parts.append(part)
-        if not reply.message.tool_calls and self._may_edit() and self.record.failing:
-            proposal = self._setup.propose(reply.message.text)
+        if not reply.message.tool_calls:
+            proposal = self._coach.meant(reply.message.text)
             if proposal is not None:
                 self.recovered += 1
                 parts.append(ToolCall(self._unique("recovered"), "strreplace", proposal.arguments))
@@ -212,52 +230,17 @@ class Agent:
         self._calls += 1
         return f"{call_id or 'call'}.t{self._turns}.{self._calls}"
 
-    def _may_edit(self) -> bool:
-        return self._setup.insist and "strreplace" in self._runner.tools
+    def _may_act(self) -> bool:
+        return "strreplace" in self._runner.tools and not self._setup.approval.denied
 
-    def _without_calls(self, reply: ModelReply, message: Message, stream: PartStream) -> NoReturn:
-        """An answer without calls ends the turn, unless it is no use or breaks off the work."""
-        bend = self._judge(reply, message.text.strip())
-        self._nudge = bend.text if isinstance(bend, TryAgain) else ""
-        if self._nudge:
-            stream.discard(self._nudge)
-        else:
-            self._add(message)
-        self._account(reply.usage)
+    def _enrich(self, outcome: ToolOutcome) -> str:
+        return "\n".join(filter(None, (self._setup.enrich(outcome), self._coach.after_command(outcome))))
+
+    def _ask_again(self, bend: TryAgain, stream: PartStream, usage: Usage) -> NoReturn:
+        stream.discard(bend.text)
+        self._nudge = bend.text
+        self._account(usage)
         raise bend
-
-    def _judge(self, reply: ModelReply, text: str) -> Bend:
-        problem = {"length": "cut_off", "repetition": "repetition"}.get(reply.finish_reason, "" if text else "empty")
-        ask = self._setup.insist and (self._asked or not self.record.idle)
-        objection = self.record.objection(spoken=True) if ask else None
-        if problem:
-            self._useless += 1
-            if self._useless > MOST_USELESS:
-                return Stuck(f"{MOST_USELESS + 1} answers in a row were empty, cut off or repeated themselves")
-        if objection is not None:
-            return TryAgain(self._told(objection.kind, failing=objection.failing))
-        return TryAgain(self._told(problem)) if problem else self._only_text(text) or Finished(text)
-
-    def _only_text(self, text: str) -> TryAgain | None:
-        """Code in an answer, where nothing was done: once, the model is asked to do it. A question has its answer."""
-        if self._asked or self.record.edits or self.record.commands or not self._may_edit() or "```" not in text:
-            return None
-        self._asked = True
-        proposal = self._setup.propose(text)
-        if proposal is not None:
-            return TryAgain(self._told("proposal", arguments=proposal.arguments))
-        return None if self._calls or self._prompt.endswith("?") else TryAgain(self._told("unseen"))
-
-    def _told(self, name: str, **values: str) -> str:
-        """What the model is told; an example shows a small model the form of a call."""
-        command = self._setup.test_command
-        call = json.dumps({"name": "bash", "arguments": {"command": command}})
-        return prompts.text(name).format(example=f", for example {call}" if command else "", **values)
-
-    def _objection(self) -> str:
-        """What is to be said against a submit, or ""."""
-        objection = self.record.objection() if self._setup.insist and "strreplace" in self._runner.tools else None
-        return objection.text if objection else ""
 
     def _close_open_calls(self) -> None:
         """Give the calls that an interrupt left open their results, so that the history stays valid."""

@@ -4,13 +4,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from pydantic import ValidationError
+
 from kimicode.agent.mentions import attachable
-from kimicode.agent.proposals import Proposal, proposal_in
+from kimicode.agent.proposals import TESTS, Proposal, proposal_in
 from kimicode.agent.record import telling_lines
 from kimicode.errors import ToolError
 from kimicode.events import CommandRun, PlanStep
+from kimicode.messages import ToolCall
 from kimicode.tools.base import ToolOutcome
 from kimicode.tools.plan import as_text
+from kimicode.tools.strreplace import StrReplaceArguments
 from kimicode.workspace.files import Files
 
 REMEMBERED = 12
@@ -50,6 +54,18 @@ class WorkingMemory:
     def proposal(self, text: str) -> Proposal | None:
         """The change of a seen file that an answer in text describes, if it can be told."""
         return proposal_in(text, self.files.root, reversed(self.files.recently_seen(REMEMBERED)))
+
+    def suspects(self) -> list[str]:
+        """The two files looked at last that are no tests."""
+        return [name for name in self.files.recently_seen(REMEMBERED) if not TESTS.search(name)][-2:]
+
+    def fits(self, call: ToolCall) -> bool:
+        """Whether a strreplace would find its place; looks at the file without counting it as seen."""
+        try:
+            arguments = StrReplaceArguments.model_validate_json(call.arguments)
+            return self.files.fits(arguments.path, arguments.old_str)
+        except (ValidationError, ToolError):
+            return False
 
     def state(self, plan: Sequence[PlanStep], tokens: int) -> str:
         """The plan and the files last looked at, as they are now, in about `tokens` tokens."""

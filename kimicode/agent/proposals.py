@@ -16,6 +16,8 @@ from kimicode.workspace.syntax import broken_by
 
 FENCE = re.compile(r"```(?!json)[^\n`]*\n(.*?)(?:```|\Z)", re.DOTALL)
 HEAD = re.compile(r"\s*(?:async\s+)?(?:def|class|func|fn|function)\s+\w+")
+TESTS = re.compile(r"(?:^|/)(?:tests?/|test_|conftest\.py)|_test\.\w+$|\.(?:test|spec)\.\w+$")
+"""Tests are changed by a call or not at all."""
 LEAST_SHARE = 0.5
 """Of a block's lines, how many must stand in the file as they are."""
 MOST_LINES = 400
@@ -40,9 +42,9 @@ def proposal_in(text: str, root: Path, names: Iterable[str]) -> Proposal | None:
     blocks = [block for block in FENCE.findall(text) if 2 <= block.count("\n") <= MOST_LINES]
     best: tuple[float, Proposal] | None = None
     for name in names if blocks else ():
-        lines = _lines(root / name)
+        lines = [] if TESTS.search(name) else _lines(root / name)
         for text_block in blocks if lines else ():
-            block = [line.rstrip() for line in text_block.strip("\n").split("\n")]
+            block = _without_title([line.rstrip() for line in text_block.strip("\n").split("\n")], name)
             start, stop = _scope(lines, block)
             found = _compare(name, lines, block, start, stop)
             if found is not None and (best is None or found[0] > best[0]) and not _breaks(found[1], lines):
@@ -56,6 +58,12 @@ def _lines(path: Path) -> list[str]:
     except (OSError, UnicodeDecodeError):
         return []
     return lines if len(lines) <= MOST_LINES else []
+
+
+def _without_title(block: list[str], name: str) -> list[str]:
+    """Models like to begin a block with a comment that names the file."""
+    first = block[0].lstrip("#/*- ")
+    return block[1:] if first != block[0] and PurePath(name).name in first else block
 
 
 def _breaks(proposal: Proposal, lines: list[str]) -> bool:
@@ -99,7 +107,9 @@ def _compare(name: str, whole: list[str], block: list[str], start: int, stop: in
         _bounded(kind, span, first, last)
         for kind, *span in matcher.get_opcodes()
         # A block often shows a part of the file: what it leaves out before and after is not meant to go.
-        if kind != "equal" and not (kind == "delete" and (span[1] <= first or span[0] >= last))
+        if kind != "equal"
+        and not (kind == "delete" and (span[1] <= first or span[0] >= last))
+        and any([*file[span[0] : span[1]], *block[span[2] : span[3]]])  # blank lines alone are no change
     ]
     if not changes or any(_elided(line) for line in block):
         return None

@@ -10,6 +10,7 @@ TELLING = re.compile(
     r"^(?:E  |FAILED |ERROR |error|\w*(?:Error|Exception)\b|--- FAIL|panic|not ok|AssertionError).*", re.MULTILINE
 )
 MOST_TELLING = 6
+UNSTARTED = re.compile(r"No module named|command not found|unrecognized arguments|no tests ran|No such file")
 
 
 def telling_lines(output: str) -> str:
@@ -56,6 +57,11 @@ class WorkRecord:
         return bool(self.since_edit and self.since_edit[-1].exit_code)
 
     @property
+    def unstarted(self) -> bool:
+        """The last command failed because it did not find a program or a module, not because of what it found."""
+        return self.failing and bool(UNSTARTED.search(self.since_edit[-1].output))
+
+    @property
     def idle(self) -> bool:
         """Nothing was looked at, run or changed."""
         return not (self.edits or self.commands or self.looks)
@@ -75,8 +81,6 @@ class WorkRecord:
         return found
 
     def _unverified(self) -> Objection | None:
-        if self.idle:
-            return Objection("idle", "nothing was looked at, run or changed yet. Begin with the test or the code")
         if self.edits and not self.since_edit:
             text = "nothing was run after the last edit. Run the test (or what shows that it works), then submit"
             return Objection("unverified", text)

@@ -244,6 +244,8 @@ class Session:
             emit=self.emit,
             ready=self.baseline.ready,
             propose=self.memory.proposal,
+            fits=self.memory.fits,
+            suspects=self.memory.suspects,
             enrich=self.memory.enrich,
             max_output_tokens=self.options.settings.max_output_tokens,
             test_command=test_command(self.options.cwd),

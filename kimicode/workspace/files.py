@@ -152,6 +152,11 @@ class Files:
         place = found[0]
         return self._edit(opened, place.start, place.end, place.new, place.note)
 
+    def fits(self, path: str, old: str) -> bool:
+        """Whether `replace` would find exactly one place; changes nothing, and the file does not count as seen."""
+        opened = self._open(path)
+        return bool(old.strip()) and len(match.find(opened.document.text, plain(old), "")) == 1
+
     def insert(self, path: str, line: int, text: str) -> Edit:
         """Insert whole lines after line `line` (0: at the top). Raises ToolError if the file has fewer lines."""
         opened = self._open(path)
@@ -179,6 +184,13 @@ class Files:
         after = before.replaced(start, end, new)
         if after == before:
             raise ToolError("the edit would change nothing: the file already has this text")
+        if note and syntax.broken_by(opened.path, before.text, after.text):
+            line, more = before.text.count("\n", 0, start) + 1, before.text.count("\n", start, end)
+            raise ToolError(
+                f"old_str is not in {opened.name} like this; line {line} comes near ({note}), but the result would not "
+                f"parse. The file has:\n{region(before.lines, line, line + more)}",
+                hint="Nothing was changed. Quote the lines exactly, or leave them if they are right already.",
+            )
         first = before.text.count("\n", 0, start) + 1
         last = first + new.removesuffix("\n").count("\n")
         endings = after.endings[first - 1 : last]

@@ -56,6 +56,8 @@ class Workshop:
                 compaction=self.compaction,
                 emit=self.events.append,
                 propose=self.memory.proposal,
+                fits=self.memory.fits,
+                suspects=self.memory.suspects,
                 enrich=self.memory.enrich,
                 insist=insist,
             )

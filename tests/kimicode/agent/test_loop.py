@@ -94,7 +94,7 @@ async def test_a_failing_command_shows_the_files_that_it_names_and_what_they_imp
 async def test_an_answer_over_a_failing_check_is_told_what_fails_twice_at_most(root):
     shop, stop = await work(root, calls(CHECK), *[says("It is broken.")] * 2, says("Really broken."))
     assert (stop.status, stop.answer) == ("finished", "Really broken.")
-    assert "The test still fails:\nAssertionError: 5" in shop.model.requests[-1][-1].text
+    assert "The last command failed:\nAssertionError: 5\nWhich line of" in shop.model.requests[-1][-1].text
     assert [message.role for message in shop.history.messages] == ["user", "assistant", "tool", "assistant"]
 
 
@@ -186,7 +186,7 @@ async def test_results_stand_in_the_order_of_the_calls(root):
 
 async def test_what_cannot_run_gets_a_result_that_says_what_to_do(root):
     turn = calls(("fly", {}), ("view", {}), ("insert", {"path": "double.py", "insert_line": "far", "new_str": "x"}))
-    shop, stop = await work(root, turn, says("ok"))
+    shop, stop = await work(root, turn, *[says("I give up.")] * 3)
     unknown, missing, wrong = shop.results()
     assert "the tools are: bash, view" in unknown
     assert "path: Field required" in missing
@@ -201,22 +201,33 @@ async def test_calls_after_a_submit_do_not_run(root):
     assert "after submit" in shop.results()[2]
 
 
-async def test_submitting_before_anything_was_looked_at_is_objected_to_once(root):
-    shop, stop = await work(root, calls(SUBMIT), calls(SUBMIT))
-    assert "nothing was looked at" in shop.results()[0]
+async def test_acting_blindly_before_anything_was_looked_at_is_not_done(root):
+    blind = ("strreplace", {"path": "double.py", "old_str": "return x * 3", "new_str": "return 2 * x"})
+    shop, stop = await work(root, calls(SUBMIT), calls(blind), calls(CHECK), calls(FIX), calls(CHECK), calls(SUBMIT))
     assert stop.status == "finished"
+    assert all("Nothing was looked at yet" in request[-1].text for request in shop.model.requests[1:3])
+    assert [message.role for message in shop.model.requests[3]] == ["user", "assistant", "tool"]
+
+
+async def test_an_edit_that_fits_needs_no_look_before_it(root):
+    _, stop = await work(root, calls(FIX), calls(CHECK), calls(SUBMIT))
+    assert stop.status == "finished"
+    assert "x + x\n" in (root / "double.py").read_text()
 
 
 async def test_a_model_that_only_talks_of_code_is_asked_to_begin(root):
     prose = "I would write:\n```python\nprint(1)\n```"
     shop, stop = await work(root, says(prose), says("Let me look."), says("Soon."), says("It cannot be done."))
     told = [request[-1].text for request in shop.model.requests[1:]]
-    assert [text.partition(",")[0].partition(".")[0] for text in told] == [
-        "Text alone changes nothing",
-        "Nothing was done yet",
-        "Nothing was done yet",
-    ]
-    assert stop.answer == "It cannot be done."
+    assert all("Nothing was looked at yet" in text for text in told)
+    assert (len(told), stop.answer) == (3, "It cannot be done.")
+
+
+async def test_a_call_in_text_that_cannot_be_read_is_asked_for_again(root):
+    broken = 'Here:\n```json\n{"name": "createfile", "arguments": {"path": "a.py", "file_text": "x"y"}}\n```'
+    shop, stop = await work(root, says(broken), calls(CHECK), calls(FIX), calls(CHECK), calls(SUBMIT))
+    assert "createfile could not be read" in shop.model.requests[1][-1].text
+    assert stop.status == "finished"
 
 
 async def test_a_question_is_answered_with_code_at_once(root):
@@ -315,3 +326,10 @@ async def test_call_ids_stay_apart_although_the_server_numbers_them_anew(root):
     shop, _ = await work(root, look, look, says("ok"))
     ids = [call.id for event in shop.of(MessageAdded) for call in event.message.tool_calls]
     assert len(ids) == len(set(ids)) == 2
+
+
+async def test_the_same_failure_without_a_change_asks_for_the_wrong_line(root):
+    shop, _ = await work(root, calls(CHECK), calls(CHECK), calls(FIX), calls(CHECK), calls(SUBMIT))
+    first, second, _, fixed, _ = shop.results()
+    assert "same failure" not in first + fixed
+    assert "Which line of check.py or double.py is wrong?" in second

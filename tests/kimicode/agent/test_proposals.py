@@ -104,3 +104,7 @@ def test_lines_that_make_a_place_unique_are_kept(tmp_path):
     file = "a = 1\nx = 0\nb = 2\nx = 0\n"
     proposal = propose(tmp_path, block("b = 2\nx = 0\ny = 1\n"), file)
     assert applied(file, proposal) == file + "y = 1\n" or applied(file, proposal) == file.rstrip("\n") + "\ny = 1\n"
+
+
+def test_blank_lines_are_no_change(tmp_path):
+    assert propose(tmp_path, block(FILE.replace("\n\n\n", "\n\n"))) is None
