@@ -98,8 +98,9 @@ class WorkRecord:
 def report(files: tuple[FileChange, ...], record: WorkRecord, note: str = "") -> str:
     """Files changed with their diffstat and the commands after the last edit with exit codes; records, not claims."""
     lines = [f"{len(files)} file{'s' * (len(files) != 1)} changed" if files else "No file changed"]
-    width = max((len(change.path) for change in files), default=0)
-    lines += [f"  {change.status} {change.path:<{width}}  {_stat(change)}" for change in files]
+    names = [_visible(change.path) for change in files]
+    width = max(map(len, names), default=0)
+    lines += [f"  {change.status} {name:<{width}}  {_stat(change)}" for name, change in zip(names, files, strict=True)]
     if record.since_edit:
         lines.append("Run after the last edit" if record.edits else "Commands run")
         lines += [f"  {_exit(run)}  {_short(run.command)}" for run in record.since_edit[-5:]]
@@ -108,6 +109,11 @@ def report(files: tuple[FileChange, ...], record: WorkRecord, note: str = "") ->
     if note:
         lines.append(note)
     return "\n".join(lines)
+
+
+def _visible(path: str) -> str:
+    """A name on one line, whatever it is made of."""
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in path)
 
 
 def _stat(change: FileChange) -> str:

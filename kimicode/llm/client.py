@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Model", "ModelClient", "ModelReply", "ModelRequest", "estimate_tokens"]
 
 CONNECT_TIMEOUT = 20.0
-LOOKUP_TIMEOUT = 10.0
+LOOKUP_TIMEOUT = 4.0
 AFTER_THE_END = 5.0
 """Seconds to wait for usage and the end of the stream once the answer itself is complete."""
 
@@ -83,9 +83,12 @@ class ModelClient:
             models = await self._models()
         except Transient as failure:
             raise self._endpoint.final(failure, 1) from failure
+        except ModelNotFound:
+            models = []
         ids = [str(entry["id"]) for entry in models if entry.get("id")]
         if not ids:
-            raise ModelNotFound(f"{self._endpoint.base_url} lists no models", hint="Name one with --model.")
+            hint = "Name one with --model or KIMICODE_MODEL."
+            raise ModelNotFound(f"{self._endpoint.base_url} does not list its models", hint=hint)
         return ids[0]
 
     async def close(self) -> None:

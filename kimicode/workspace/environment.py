@@ -49,7 +49,15 @@ def child_variables(inherited: Mapping[str, str]) -> dict[str, str]:
     """The variables of a first command: those inherited without the agent's keys, set up for unattended work."""
     keys = {variable for provider in HOSTED for variable in provider.key_variables}
     kept = {name: value for name, value in inherited.items() if name not in keys and not _OWN_SECRET.fullmatch(name)}
-    return {**_portable(kept), **UNATTENDED}
+    return {**_portable(kept), **UNATTENDED, **_without_fsmonitor(kept)}
+
+
+def _without_fsmonitor(inherited: Mapping[str, str]) -> dict[str, str]:
+    """git's own way to pass a setting: a repository must not have `git status`, which only reads, start a program."""
+    count = inherited.get("GIT_CONFIG_COUNT", "0")
+    number = int(count) if count.isdecimal() else 0
+    setting = {f"GIT_CONFIG_KEY_{number}": "core.fsmonitor", f"GIT_CONFIG_VALUE_{number}": "false"}
+    return {"GIT_CONFIG_COUNT": str(number + 1), **setting}
 
 
 def wrap(command: str, shell: str, state_file: Path, token: str) -> tuple[str, str, str]:

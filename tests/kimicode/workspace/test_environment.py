@@ -59,6 +59,16 @@ def test_any_bytes_load_to_a_usable_state_or_none(tmp_path_factory, data):
         assert all(name.isidentifier() and "\0" not in value for name, value in state.variables.items())
 
 
+def test_a_repository_cannot_have_git_status_start_a_program():
+    plain, own = child_variables({}), child_variables({"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "user.name"})
+    assert (plain["GIT_CONFIG_KEY_0"], plain["GIT_CONFIG_VALUE_0"]) == ("core.fsmonitor", "false")
+    assert (own["GIT_CONFIG_COUNT"], own["GIT_CONFIG_KEY_0"], own["GIT_CONFIG_KEY_1"]) == (
+        "2",
+        "user.name",
+        "core.fsmonitor",
+    )
+
+
 def test_the_keys_of_model_providers_are_removed_and_those_of_the_project_stay():
     kept = child_variables(
         {"KIMICODE_API_KEY": "x", "MOONSHOT_API_KEY": "x", "STRIPE_API_KEY": "mine", "TERM": "xterm"}
