@@ -4,6 +4,7 @@ It speaks where the records show that work remains: nothing was looked at, nothi
 command failed, the answer is empty. Where a person is present (`insist` is off) it leaves the judgement to them.
 """
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,14 +45,25 @@ class Coach:
     _beginnings: int = 0
     _described: bool = False
     _failed: tuple[str, int] | None = None
+    _wanted: str = ""
+    """The command that the model was told to run, until it makes a call."""
 
-    def meant(self, text: str) -> Proposal | None:
-        """The edit that an answer in text describes, where a failing command shows that work remains."""
-        return self.propose(text) if self._active() and self.record.failing else None
+    def meant(self, text: str) -> tuple[str, str] | None:
+        """The call (tool, arguments) that an answer in text stands for, if it can be told.
+
+        The command that it was just told to run, or, while a command fails, the edit that a code block describes.
+        """
+        if not self._active():
+            return None
+        if self._wanted and self._wanted in text:
+            return "bash", json.dumps({"command": self._wanted})
+        proposal = self.propose(text) if self.record.failing else None
+        return ("strreplace", proposal.arguments) if proposal else None
 
     def before_calls(self, message: Message) -> TryAgain | None:
         """Calls that act before anything was looked at, and could not succeed, are not made."""
         self._useless = 0
+        self._wanted = ""
         acts = [call for call in message.tool_calls if call.name in ("strreplace", "submit")]
         if len(acts) < len(message.tool_calls) or any(call.name != "submit" and self.fits(call) for call in acts):
             return None
@@ -120,4 +132,6 @@ class Coach:
         return "Go on with a tool call: bash, to see what happens, or view, to see the code."
 
     def _told(self, name: str, **values: str) -> str:
-        return prompts.text(name).format(begin=self._begin_with(), **values)
+        text = prompts.text(name).format(begin=self._begin_with(), **values)
+        self._wanted = self.test_command if self.test_command and self.test_command in text else ""
+        return text

@@ -218,11 +218,11 @@ class Agent:
             else:
                 parts.append(part)
         if not reply.message.tool_calls:
-            proposal = self._coach.meant(reply.message.text)
-            if proposal is not None:
+            meant = self._coach.meant(reply.message.text)
+            if meant is not None:
                 self.recovered += 1
-                parts.append(ToolCall(self._unique("recovered"), "strreplace", proposal.arguments))
-                self._emit(Notice("info", "recovered", f"took the answer's code block as an edit of {proposal.path}"))
+                parts.append(ToolCall(self._unique("recovered"), *meant))
+                self._emit(Notice("info", "recovered", f"took the answer as the {meant[0]} call that it describes"))
         return Message("assistant", tuple(parts)), invalid
 
     def _unique(self, call_id: str) -> str:

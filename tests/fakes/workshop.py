@@ -33,6 +33,7 @@ class Workshop:
         limits: Limits | None = None,
         window: int = 100_000,
         insist: bool = True,
+        test_command: str = "",
     ) -> None:
         self.events: list[Event] = []
         self.model = model
@@ -59,6 +60,7 @@ class Workshop:
                 fits=self.memory.fits,
                 suspects=self.memory.suspects,
                 enrich=self.memory.enrich,
+                test_command=test_command,
                 insist=insist,
             )
         )

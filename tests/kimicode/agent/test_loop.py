@@ -112,6 +112,16 @@ async def test_a_fix_written_as_a_code_block_is_made_when_a_check_still_fails(ro
     assert [notice.code for notice in shop.of(Notice)] == ["recovered"]
 
 
+async def test_the_command_that_it_was_told_to_run_may_be_named_in_text(root):
+    (root / "test_double.py").write_text("from double import double\n\ndef test_it():\n    assert double(2) == 4\n")
+    told = "To run the tests, call:\n```bash\npython -m pytest -q\n```"
+    turns = (calls(FIX), says("Fixed."), says(told), calls(SUBMIT))
+    shop, stop = await work(root, *turns, test_command="python -m pytest -q")
+    assert stop.status == "finished"
+    assert [run.exit_code for run in shop.agent.record.since_edit] == [0]
+    assert shop.agent.recovered == 1
+
+
 async def test_a_code_block_alone_is_offered_as_a_call_never_made(root):
     prose = "Write:\n```python\ndef double(x):\n    return x + x\n```"
     look = calls(("view", {"path": "double.py"}))
