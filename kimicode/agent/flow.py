@@ -1,16 +1,11 @@
-"""What bends the flow of a turn: exceptions that carry what to append, so the loop's body stays one `try`."""
+"""What bends the flow of a turn: exceptions that say how it goes on, so the loop's body stays one `try`."""
 
 from kimicode.errors import ExitCode
 from kimicode.events import Status
-from kimicode.messages import Message
 
 
 class Bend(Exception):
-    """Leaves a step early; `messages` enter the history."""
-
-    def __init__(self, *messages: Message) -> None:
-        super().__init__()
-        self.messages = messages
+    """Leaves a step early."""
 
 
 class TryAgain(Bend):
@@ -20,7 +15,7 @@ class TryAgain(Bend):
     """
 
     def __init__(self, text: str) -> None:
-        super().__init__()
+        super().__init__(text)
         self.text = text
 
 
@@ -28,8 +23,7 @@ class Stop(Bend):
     """The turn ends."""
 
     def __init__(self, status: Status, *, answer: str = "", reason: str = "", exit_code: ExitCode) -> None:
-        super().__init__()
-        self.args = (reason or status,)
+        super().__init__(reason or status)
         self.status: Status = status
         self.answer = answer
         self.reason = reason

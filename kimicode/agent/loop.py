@@ -8,7 +8,7 @@ import dataclasses
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any
 
 from kimicode.agent.approval import Approval
 from kimicode.agent.budget import Budget
@@ -102,6 +102,7 @@ class Agent:
         self._steering: deque[str] = deque()
         self._turns = setup.turns
         self._nudge = ""
+        """What the model is told with its next request only."""
         self._calls = 0
         self.recovered = 0
 
@@ -144,9 +145,8 @@ class Agent:
                 return stop
             except ContextOverflow:
                 await self._setup.compaction.run(self._history, "the server said the conversation is too long")
-            except Bend as bend:
-                for message in bend.messages:
-                    self._add(message)
+            except TryAgain as again:
+                self._nudge = again.text
 
     async def _step(self, turn: str) -> None:
         while self._steering:
@@ -163,10 +163,11 @@ class Agent:
             bend = self._coach.before_calls(message)
         else:
             bend = self._coach.after_text(message.text.strip(), reply.finish_reason)
-        if isinstance(bend, TryAgain):
-            self._ask_again(bend, stream, reply.usage)
         self._nudge = ""
-        self._add(message)
+        if isinstance(bend, TryAgain):
+            stream.discard(bend.text)
+        else:
+            self._add(message)
         self._account(reply.usage)
         if bend is not None:
             raise bend
@@ -235,12 +236,6 @@ class Agent:
 
     def _enrich(self, outcome: ToolOutcome) -> str:
         return "\n".join(filter(None, (self._setup.enrich(outcome), self._coach.after_command(outcome))))
-
-    def _ask_again(self, bend: TryAgain, stream: PartStream, usage: Usage) -> NoReturn:
-        stream.discard(bend.text)
-        self._nudge = bend.text
-        self._account(usage)
-        raise bend
 
     def _close_open_calls(self) -> None:
         """Give the calls that an interrupt left open their results, so that the history stays valid."""
