@@ -155,6 +155,18 @@ async def test_what_needs_a_question_is_denied_and_nothing_done_is_exit_code_4(k
     assert (kimicode.project / "double.py").read_text() == BROKEN
 
 
+async def test_a_conversation_that_is_too_long_for_the_server_is_summed_up_and_goes_on(kimicode):
+    too_long = status(400, "This model's maximum context length is 1000 tokens", code="context_length_exceeded")
+    look = Reply(calls=[("view", {"path": "double.py"})])
+    async with FaultServer([look, too_long, Reply("I looked at double.py."), *SOLVED]) as server:
+        run = await kimicode.run(server, TASK)
+    assert run.code == 0, run.result
+    assert (kimicode.project / "double.py").read_text() == FIXED
+    [compacted] = [record for record in run.records if record["type"] == "compaction.completed"]
+    assert "I looked at double.py." in json.dumps(compacted["messages"])
+    assert server.requests[3]["messages"][1]["content"] == TASK
+
+
 async def test_plan_mode_returns_a_plan_and_touches_nothing(kimicode):
     turns = [Reply(calls=[CHECK]), Reply(calls=[("submit", {"summary": "1. Drop the + 1."})])]
     async with ScriptedServer(turns) as server:
