@@ -155,17 +155,21 @@ class Watch:
 
 def rss_mb() -> float:
     """Resident memory of this process; where there is no /proc, its peak."""
-    try:
-        lines = Path("/proc/self/status").read_text().splitlines()
-    except OSError:
-        return peak_mb()
-    return round(next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) * 1024 / 1e6, 1)
+    return _status_mb("VmRSS")
 
 
 def peak_mb() -> float:
-    """The most memory that was ever resident. Linux counts it in KiB, macOS in bytes."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6, 1)
+    """The most that it was. Linux counts it anew at exec, unlike getrusage, which begins with the parent's size."""
+    return _status_mb("VmHWM")
+
+
+def _status_mb(name: str) -> float:
+    try:
+        lines = Path("/proc/self/status").read_text("ascii").splitlines()
+    except OSError:
+        unit = 1 if sys.platform == "darwin" else 1024
+        return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6, 1)
+    return round(next(int(line.split()[1]) for line in lines if line.startswith(name)) * 1024 / 1e6, 1)
 
 
 async def measure(name: str, steps: int, every: int, scratch: Path) -> Measured:

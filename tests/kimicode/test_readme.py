@@ -81,7 +81,7 @@ def test_the_readme_lists_every_provider_with_its_address_and_variables():
 
 @pytest.mark.parametrize("document", ["README.md", "kimicode/docs/exit-codes.md"])
 def test_every_exit_code_is_explained(document):
-    explained = {int(code) for code in re.findall(r"^[| ]+(\d+)\s", read(document), re.MULTILINE)}
+    explained = {int(code) for code in re.findall(r"^(?:\| | {3,})(\d+) {1,3}\S", read(document), re.MULTILINE)}
     assert explained == set(ExitCode)
 
 

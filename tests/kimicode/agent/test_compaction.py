@@ -1,5 +1,7 @@
 """Making room: when, what stays, and what happens when a summary itself does not fit."""
 
+from typing import Any
+
 import pytest
 
 from kimicode.agent.compaction import Compaction, threshold
@@ -19,8 +21,8 @@ def conversation(steps: int, size: int = 400) -> list[Message]:
     return messages
 
 
-def compaction(summarize, window=WINDOW) -> tuple[Compaction, list]:
-    events: list = []
+def compaction(summarize, window=WINDOW) -> tuple[Compaction, list[Any]]:
+    events: list[Any] = []
     return Compaction(window, estimate_tokens, summarize, lambda tokens: "Your plan:\n[x] look", events.append), events
 
 
