@@ -19,6 +19,8 @@ from kimicode.tools.base import ToolOutcome
 
 MOST_USELESS = 4
 """Answers in a row that are empty, cut off or repeat themselves, before the run is given up."""
+MOST_UNREADABLE = 2
+"""How often what looks like a broken call is asked for again; after that it may be an example in a real answer."""
 MOST_BEGINNINGS = 3
 """How often a model is asked to begin by looking."""
 BROKEN_CALL = re.compile(
@@ -42,6 +44,7 @@ class Coach:
     """Files of the project, no tests, that were looked at last."""
     asked_a_question: bool = False
     _useless: int = 0
+    _unreadable: int = 0
     _beginnings: int = 0
     _described: bool = False
     _failed: tuple[str, int] | None = None
@@ -71,7 +74,8 @@ class Coach:
 
     def after_text(self, text: str, finish_reason: str) -> Bend:
         """An answer without calls ends the turn, unless it is no use or breaks off the work."""
-        broken = BROKEN_CALL.search(text) if self._active() else None
+        broken = BROKEN_CALL.search(text) if self._active() and self._unreadable < MOST_UNREADABLE else None
+        self._unreadable += broken is not None
         problem = UNUSABLE.get(finish_reason, "malformed" if broken else "" if text else "empty")
         if problem:
             self._useless += 1

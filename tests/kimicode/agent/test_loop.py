@@ -240,6 +240,12 @@ async def test_a_call_in_text_that_cannot_be_read_is_asked_for_again(root):
     assert stop.status == "finished"
 
 
+async def test_an_answer_that_only_shows_the_form_of_a_call_is_not_lost(root):
+    answer = 'A call looks like this:\n{"name": "bash", "arguments": ...}'
+    _, stop = await work(root, calls(("view", {"path": "double.py"})), *[says(answer)] * 3)
+    assert (stop.status, stop.answer) == ("finished", answer)
+
+
 async def test_a_question_is_answered_with_code_at_once(root):
     _, stop = await work(root, says("So:\n```python\nprint(1)\n```"), prompt="How do I print 1?")
     assert stop.status == "finished"
