@@ -1,0 +1,1 @@
+"""Checkpoints on disk: their tensors' names, reading them, and writing tiny ones."""

@@ -1,0 +1,1 @@
+"""Kernels for models of the Kimi K2 / DeepSeek-V3 family."""
