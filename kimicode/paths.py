@@ -1,6 +1,8 @@
-"""Where kimicode keeps its files: the whole truth, six functions. KIMICODE_HOME moves all of them."""
+"""Where kimicode keeps its files: the whole truth, seven functions. KIMICODE_HOME moves all of them."""
 
 import os
+import platform
+from collections.abc import Mapping
 from pathlib import Path
 
 import platformdirs
@@ -23,6 +25,13 @@ def data_dir() -> Path:
 def sessions_dir() -> Path:
     """One folder per session, its journal inside."""
     return data_dir() / "sessions"
+
+
+def engines_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    """One file per local engine of this machine: a home folder may be shared, a process id is not."""
+    home = environ.get("KIMICODE_HOME")
+    state = Path(home) if home else platformdirs.user_state_path("kimicode", appauthor=False)
+    return state / "engines" / (platform.node() or "localhost")
 
 
 def cache_dir() -> Path:

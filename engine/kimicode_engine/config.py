@@ -197,7 +197,8 @@ class _Fields:
         return value
 
     def number(self, name: str, default: float) -> float:
-        value = self.raw.get(name, default)
+        value = self.raw.get(name)
+        value = default if value is None else value
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise CheckpointError(f"{self.where}{name} is {value!r}; a number is needed")
         return float(value)

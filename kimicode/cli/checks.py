@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Literal
 
 from kimicode import paths
+from kimicode.config.schema import Settings
 from kimicode.errors import KimicodeError
 from kimicode.git import command
 from kimicode.git.repository import Repository, why_not
+from kimicode.llm.local import Engine, checkpoint_of, engine_command, missing
 
 Status = Literal["ok", "warning", "failure"]
 LOW_DISK_BYTES = 1_000_000_000
@@ -112,6 +114,32 @@ def gpu(environ: Mapping[str, str]) -> Check:
         return Check("gpu", "warning", "nvidia-smi is there but does not answer", "Is the NVIDIA driver loaded?")
     devices = answer.stdout.decode("utf-8", "replace").strip().splitlines()
     return Check("gpu", "ok", f"{len(devices)} NVIDIA GPU(s): {'; '.join(sorted(set(devices)))}")
+
+
+def engine(running: Engine | None, checkpoint: Path | None) -> Check:
+    """The local engine: installed, running, with weights to serve; optional."""
+    if running is not None:
+        return Check("engine", "ok", f"runs at {running.base_url}: {running.model}, window {running.window:,} tokens")
+    if lacking := missing():
+        text = f"not installed ({', '.join(lacking)} missing; only --model local needs it)"
+        return Check("engine", "ok", text, "pip install 'kimicode[engine]'" if checkpoint else "")
+    if checkpoint is None:
+        return Check("engine", "ok", "installed, none runs; no checkpoint configured (`kimicode help local`)")
+    if not (checkpoint / "config.json").is_file():
+        return Check(
+            "engine", "warning", f"installed, but there is no checkpoint in {checkpoint}", "Correct `checkpoint`."
+        )
+    return Check("engine", "ok", f"installed, none runs; --model local starts one for {checkpoint}")
+
+
+def startable(settings: Settings) -> Check:
+    """Whether `--model local` can start an engine, where none runs."""
+    try:
+        checkpoint = checkpoint_of(settings)
+        engine_command(())
+    except KimicodeError as error:
+        return Check("endpoint", "failure", f"the local engine does not run: {error.message}", error.hint)
+    return Check("endpoint", "ok", f"the local engine, started for each run with {checkpoint}")
 
 
 def disk(environ: Mapping[str, str]) -> Check:

@@ -18,6 +18,7 @@ from kimicode.config.instructions import instructions
 from kimicode.config.load import Loaded, load, search_path, user_dir
 from kimicode.config.schema import Endpoint, Settings, require_endpoint
 from kimicode.errors import ConfigError
+from kimicode.llm.local import running
 
 _MARKS = {"ok": "✓", "warning": "!", "failure": "✗"}
 _PLAIN_MARKS = {"ok": "+", "warning": "!", "failure": "x"}
@@ -46,10 +47,16 @@ def doctor(
 
 
 def diagnose(flags: Mapping[str, Any], *, cwd: Path, environ: Mapping[str, str]) -> list[Check]:
-    """All checks, within six seconds; raises nothing."""
+    """All checks, within six seconds, and two more where a local engine hangs; raises nothing."""
     loaded, found = _configuration(flags, cwd, environ)
+    engine = running(environ)
     endpoint = None
-    if loaded is not None:
+    if loaded and loaded.engine and engine:
+        loaded.sources["api_key"] = "its state file"
+        loaded = dataclasses.replace(loaded, settings=engine.applied(loaded.settings))
+    if loaded and loaded.engine and not engine:
+        found.append(checks.startable(loaded.settings))
+    elif loaded:
         try:
             endpoint = require_endpoint(loaded.settings)
         except ConfigError as error:
@@ -62,6 +69,7 @@ def diagnose(flags: Mapping[str, Any], *, cwd: Path, environ: Mapping[str, str])
         checks.ripgrep(environ),
         checks.sandbox(environ),
         checks.gpu(environ),
+        checks.engine(engine, loaded.settings.checkpoint if loaded else None),
         checks.disk(environ),
         checks.network(environ, local=endpoint is not None and is_loopback(endpoint.base_url)),
     ]
@@ -127,8 +135,8 @@ def _described(endpoint: Endpoint, sources: Mapping[str, str]) -> str:
 def _model(endpoint: Endpoint, settings: Settings) -> list[Check]:
     if endpoint.model is None:
         return []
-    info = model_info(endpoint.model, endpoint.base_url)
     own = settings.models.get(endpoint.model)
+    info = model_info(endpoint.model, endpoint.base_url, like=own.like if own else None)
     window = settings.window or (own and own.window) or info.window
     if not info.known and not (settings.window or (own and own.window)):
         hint = f'Say how long its context is, in config.toml: [models."{endpoint.model}"] window = 131072'

@@ -6,12 +6,13 @@ import signal
 import sys
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from kimicode.agent.budget import Limits
 from kimicode.agent.session import SessionOptions, open_session
+from kimicode.cli.local import endpoint_of
 from kimicode.cli.output import Screen, screen_for
 from kimicode.config.load import load
 from kimicode.errors import DiskError, ExitCode, KimicodeError, UsageError
@@ -94,7 +95,10 @@ async def _run(request: Request, screen: Screen) -> None:
     )
     ticker = asyncio.create_task(_tick(screen))
     try:
-        async with open_session(options, screen.show) as session:
+        async with (
+            endpoint_of(loaded, screen) as reachable,
+            open_session(replace(options, settings=reachable), screen.show) as session,
+        ):
             screen.session_id = session.id
             screen.on_interrupt = session.interrupt
             await session.run(request.prompt, then=settings.mode if request.plan_first else None)

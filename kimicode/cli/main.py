@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "run": "do one task in this folder and exit",
+    "serve": "serve a model's weights with the local engine",
     "sessions": "list, show and export recorded sessions",
     "doctor": "check the set-up: endpoint, key, model, git, terminal",
-    "help": "read about a topic: " + "output, config, modes, exit-codes",
+    "help": "read about a topic: " + "output, config, modes, local, exit-codes",
 }
 
 HELP = """\
@@ -35,6 +36,10 @@ Start:
 
 Any OpenAI-compatible server:
   kimicode run --base-url http://127.0.0.1:8000/v1 --model NAME "..."
+
+A model on this machine:
+  kimicode serve --checkpoint DIR                    then, in another terminal:
+  kimicode run --model local "..."
 
 Options:
   --version              show the version

@@ -57,6 +57,11 @@ class Progress:
         self._note(event)
         self._paint(force=bool(line))
 
+    def doing(self, activity: str) -> None:
+        """What happens before the session begins, and so has no event."""
+        self._activity = _one_line(activity)
+        self._paint(force=False)
+
     def tick(self) -> None:
         """Once a second: time goes on where nothing happens."""
         self._paint(force=False)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from kimicode.agent.budget import Limits
-from kimicode.cli.headless import Request, execute, refuse
+from kimicode.cli.headless import Request, absolute, execute, refuse
 from kimicode.cli.sessions import complete_session
 from kimicode.errors import DiskError, KimicodeError, UsageError
 
@@ -32,6 +32,19 @@ class ToolsetName(StrEnum):
     SWE = "swe"
 
 
+Checkpoint = Annotated[
+    Path | None,
+    typer.Option("--checkpoint", metavar="DIR", file_okay=False, help="With --model local: what to serve for the run."),
+]
+ModelName = Annotated[
+    str | None, typer.Option("--model", "-m", metavar="NAME", help="Model to use; `local` is this machine's engine.")
+]
+BaseUrl = Annotated[
+    str | None, typer.Option("--base-url", metavar="URL", help="An OpenAI-compatible endpoint, up to /v1.")
+]
+Thinking = Annotated[
+    bool | None, typer.Option("--thinking/--instant", help="Let the model think first, or answer at once.")
+]
 PromptFile = Annotated[Path | None, typer.Option("--file", "-f", metavar="FILE", help="Read the prompt from a file.")]
 ResumeId = Annotated[
     str,
@@ -43,13 +56,10 @@ def command(
     prompt: Annotated[str, typer.Argument(help="What to do; `-` reads it from stdin.", show_default=False)] = "",
     prompt_file: PromptFile = None,
     folder: Annotated[Path | None, typer.Option("-C", metavar="DIR", help="Work in this folder.")] = None,
-    model: Annotated[str | None, typer.Option("--model", "-m", metavar="NAME", help="Model to use.")] = None,
-    base_url: Annotated[
-        str | None, typer.Option("--base-url", metavar="URL", help="An OpenAI-compatible endpoint, up to /v1.")
-    ] = None,
-    thinking: Annotated[
-        bool | None, typer.Option("--thinking/--instant", help="Let the model think first, or answer at once.")
-    ] = None,
+    model: ModelName = None,
+    base_url: BaseUrl = None,
+    checkpoint: Checkpoint = None,
+    thinking: Thinking = None,
     mode: Annotated[
         ModeName | None, typer.Option("--mode", help="What it may do without a question (`kimicode help modes`).")
     ] = None,
@@ -78,18 +88,21 @@ def command(
 
       git diff | kimicode run --plan -          (the prompt is stdin)
 
+      kimicode run --model local "what does this do?"     (`kimicode help local`)
+
       kimicode run --output stream-json --max-price 0.50 --patch fix.patch -f task.md
     """
     try:
         refuse_contradictions(plan, plan_first, mode, go_on and bool(resume))
         text = read_prompt(prompt, prompt_file)
+        weights = checkpoint and absolute(checkpoint.expanduser())
     except KimicodeError as error:
         return refuse(output.value, error)
-    flags = {"model": model, "base_url": base_url, "thinking": thinking, "toolset": toolset and toolset.value}
+    flags = {"model": model, "base_url": base_url, "checkpoint": weights, "thinking": thinking}
     request = Request(
         prompt=text,
         folder=folder,
-        flags={**flags, "mode": "plan" if plan else mode and mode.value},
+        flags={**flags, "toolset": toolset and toolset.value, "mode": "plan" if plan else mode and mode.value},
         limits=Limits(max_steps, max_tokens, max_price, time_limit),
         output=output.value,
         plan_first=plan_first,

@@ -1,12 +1,15 @@
-"""What is known of models and their providers: windows, prices, switches. Plain data and four look-ups.
+"""What is known of models and their providers: windows, prices, switches. Plain data and look-ups.
 
 Prices are list prices in US dollars per million tokens, as of November 2026.
 """
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from types import MappingProxyType
+from typing import Any
 from urllib.parse import urlsplit
 
 from kimicode.messages import Usage
@@ -59,6 +62,8 @@ class ModelInfo:
     known: bool = False
     indexed_ids: bool = False
     """Call ids in the history are rewritten to `functions.NAME:INDEX`, the only form that Kimi was trained on."""
+    extra_body: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    """Fields that the person adds to every request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +142,8 @@ FAMILIES = (
     Family("kimi-k2-0905", thinks=False, switch=False, images=False, prices={"moonshot": Prices(0.60, 0.15, 2.50)}),
     Family("kimi-k2", thinks=False, switch=False, images=False),
 )
+LOCAL = "local"
+"""The name under which the engine of this machine is asked for."""
 LOCAL_FAMILY = next(family for family in FAMILIES if family.name == "kimi-k2.6")
 
 
@@ -170,10 +177,18 @@ def is_private(host: str) -> bool:
     return "." not in host or host.endswith((".local", ".lan", ".internal", ".localhost"))
 
 
-def model_info(model: str, base_url: str) -> ModelInfo:
-    """What is known of `model` at `base_url`; `known` is False for a model that the catalogue does not list."""
+def is_listed(model: str) -> bool:
+    """Whether the catalogue knows a model of this name."""
+    return _family(model) is not None
+
+
+def model_info(model: str, base_url: str, *, like: str | None = None) -> ModelInfo:
+    """What is known of `model` at `base_url`; `known` is False for a model that the catalogue does not list.
+
+    `like` names a listed model that this one is, or is made from.
+    """
     provider = provider_of(base_url)
-    family = LOCAL_FAMILY if model == "local" and provider.self_hosted else _family(model)
+    family = LOCAL_FAMILY if model == LOCAL and provider.self_hosted else _family(like or model)
     if family is None:
         prices = FREE if provider.self_hosted else None
         return ModelInfo(UNKNOWN_WINDOW, UNKNOWN_MAX_OUTPUT, prices)

@@ -3,14 +3,14 @@
 A key goes only to the server it was given for: one from config.toml is not sent to an address from elsewhere.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
-from kimicode.config.catalog import MOONSHOT, OPENROUTER, provider_of
-from kimicode.config.schema import Settings
+from kimicode.config.catalog import LOCAL, LOCAL_FAMILY, MOONSHOT, OPENROUTER, provider_of
+from kimicode.config.schema import ModelSettings, Settings
 from kimicode.errors import ConfigError
 
 
@@ -28,6 +28,38 @@ IMPLIED = (
     Implied("MOONSHOT_API_KEY", "MOONSHOT_BASE_URL", MOONSHOT.base_url, "kimi-k2.6"),
     Implied("OPENROUTER_API_KEY", "OPENROUTER_BASE_URL", OPENROUTER.base_url, "moonshotai/kimi-k2.6"),
 )
+
+
+def asks_for_engine(layers: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether the person's own layers, nearest first, mean the engine of this machine.
+
+    They do with the model `local`, unless an address is given beside it or nearer: then it is a server of their own.
+    """
+    for values in layers:
+        if "base_url" in values:
+            return False
+        if "model" in values:
+            return bool(values["model"] == LOCAL)
+    return False
+
+
+def at_engine(settings: Settings, *, base_url: str, api_key: str, model: str, window: int) -> Settings:
+    """The settings led to a local engine: its address, key and model; `window` (tokens) is an upper bound.
+
+    Whatever name the checkpoint is served under, it is of the Kimi family; the engine reads no images.
+    """
+    own = settings.models.get(model, ModelSettings())
+    windows = (settings.window, own.window, window)
+    described = own.model_copy(update={"like": own.like or LOCAL_FAMILY.name, "images": bool(own.images)})
+    return settings.model_copy(
+        update={
+            "base_url": base_url,
+            "api_key": SecretStr(api_key) if api_key else None,
+            "model": model,
+            "window": min(filter(None, windows)),
+            "models": {**settings.models, model: described},
+        }
+    )
 
 
 def choose_endpoint(

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from kimicode import paths
-from kimicode.config.endpoint import choose_endpoint
+from kimicode.config.endpoint import asks_for_engine, choose_endpoint
 from kimicode.config.schema import ModelSettings, Settings
 from kimicode.errors import ConfigError
 
@@ -29,12 +29,16 @@ _SECRET_FIELDS = {"api_key", "base_url"}
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The settings in force; `sources` says for each field where it came from, `files` what was read."""
+    """The settings in force; `sources` says for each field where it came from, `files` what was read.
+
+    `engine`: the model is that of this machine's engine; then there is no address and no key until one is found.
+    """
 
     settings: Settings
     sources: dict[str, str]
     files: tuple[Path, ...]
     warnings: tuple[str, ...]
+    engine: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,11 @@ class Layer:
 
     values: dict[str, Any] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+
+    def without(self, *hidden: str) -> "Layer":
+        """The same, less these settings."""
+        kept = self.values.keys() - set(hidden)
+        return Layer({name: self.values[name] for name in kept}, {name: self.names[name] for name in kept})
 
 
 def load(flags: Mapping[str, Any], *, cwd: Path, environ: Mapping[str, str]) -> Loaded:
@@ -60,17 +69,22 @@ def load(flags: Mapping[str, Any], *, cwd: Path, environ: Mapping[str, str]) -> 
     project = _project_layer(cwd, checked.trusted, user_file, files, warnings)
     given = {name: value for name, value in flags.items() if value is not None}
     flag_layer = Layer(given, {name: f"--{name.replace('_', '-')}" for name in given})
+    environment = _environment_layer(environ, warnings)
+    engine = asks_for_engine(layer.values for layer in (flag_layer, environment, user))
     values: dict[str, Any] = {}
     sources = dict.fromkeys(Settings.model_fields, "default")
-    for layer in (user, project, _environment_layer(environ, warnings), flag_layer):
+    for layer in (user, project, environment, flag_layer):
         _check(layer)
+        if engine:  # keys are for other servers, and a project's file does not say where requests go
+            layer = layer.without("base_url", "api_key", *(("model",) if layer is project else ()))
         values |= layer.values
         sources |= layer.names
     settings = Settings.model_validate(values)
-    settings = choose_endpoint(settings, sources, checked.base_url, environ, warnings)
+    if not engine:
+        settings = choose_endpoint(settings, sources, checked.base_url, environ, warnings)
     extra_dirs = tuple((cwd / folder.expanduser()).resolve() for folder in settings.extra_dirs)
     settings = settings.model_copy(update={"extra_dirs": extra_dirs})
-    return Loaded(settings, sources, tuple(files), tuple(warnings))
+    return Loaded(settings, sources, tuple(files), tuple(warnings), engine)
 
 
 def user_dir(environ: Mapping[str, str]) -> Path:

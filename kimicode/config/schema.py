@@ -4,12 +4,12 @@
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
-from kimicode.config.catalog import provider_of
+from kimicode.config.catalog import is_listed, provider_of
 from kimicode.errors import ConfigError
 
 Mode = Literal["plan", "ask", "auto-edit", "auto"]
@@ -19,6 +19,7 @@ EXAMPLES = """\
 Kimi K2.6 from Moonshot:     export MOONSHOT_API_KEY=sk-...
 Any OpenAI-compatible API:   export KIMICODE_BASE_URL=https://HOST/v1 KIMICODE_API_KEY=... KIMICODE_MODEL=...
 A server on this machine:    kimicode run --base-url http://127.0.0.1:8000/v1 --model NAME "PROMPT"
+kimicode's own engine:       kimicode run --model local "PROMPT"      (`kimicode help local`)
 `kimicode doctor` checks what is configured."""
 
 
@@ -53,12 +54,29 @@ def _absolute(path: Path) -> Path:
     return path
 
 
+def _listed(name: str) -> str:
+    if not is_listed(name):
+        raise ValueError("must be a model of the catalogue, such as kimi-k2.6")
+    return name
+
+
+def _additional(body: dict[str, Any]) -> dict[str, Any]:
+    if ours := sorted(body.keys() & {"model", "messages", "tools", "stream", "stream_options"}):
+        raise ValueError(f"must not hold {', '.join(ours)}, which kimicode writes itself")
+    return body
+
+
 class ModelSettings(BaseModel):
     """What the person knows of a model better than the catalogue: tokens, and US dollars per million tokens."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
+    like: Annotated[str, AfterValidator(_listed)] | None = None
+    """A model of the catalogue: this is the same one under another name."""
     window: int | None = Field(default=None, gt=0)
+    images: bool | None = None
+    extra_body: Annotated[dict[str, Any], AfterValidator(_additional)] = Field(default_factory=dict)
+    """Fields added to every request, over kimicode's own: what a server understands and kimicode does not know."""
     input_price: float | None = Field(default=None, ge=0)
     cached_price: float | None = Field(default=None, ge=0)
     output_price: float | None = Field(default=None, ge=0)
@@ -88,6 +106,8 @@ class Settings(BaseModel):
     max_retries: int = Field(default=10, ge=0)
     trusted: tuple[Annotated[Path, AfterValidator(_absolute)], ...] = ()
     """Folders whose own .kimicode/config.toml is read; exactly these, not what lies below them."""
+    checkpoint: Annotated[Path, AfterValidator(_absolute)] | None = None
+    """The folder of weights that the local engine serves."""
     models: dict[str, ModelSettings] = Field(default_factory=dict)
 
 

@@ -42,8 +42,9 @@ async def connect(settings: Settings) -> Connection:
     probe = client(name, model_info(name, endpoint.base_url))
     try:
         name = name or await probe.first_model()
-        info = _overridden(model_info(name, endpoint.base_url), settings, settings.models.get(name))
         own = settings.models.get(name)
+        info = model_info(name, endpoint.base_url, like=own.like if own else None)
+        info = _overridden(info, settings, own)
         if not info.known and settings.window is None and not (own and own.window):
             served = await probe.served_window(name)
             info = replace(info, window=served or info.window)
@@ -57,6 +58,10 @@ def _overridden(info: ModelInfo, settings: Settings, own: ModelSettings | None) 
     window = settings.window or (own.window if own else None)
     if window:
         info = replace(info, window=window)
+    if own and own.images is not None:
+        info = replace(info, images=own.images)
+    if own and own.extra_body:
+        info = replace(info, extra_body=own.extra_body)
     if settings.temperature is not None:
         sampling = Sampling(settings.temperature, 0.95)
         info = replace(info, sampling=SamplingModes(sampling, sampling))

@@ -42,6 +42,7 @@ def request_body(
     if info.sampling is not None:
         sampling = info.sampling.thinking if thinking else info.sampling.instant
         body |= {"temperature": sampling.temperature, "top_p": sampling.top_p}
+    body |= info.extra_body
     return {key: value for key, value in body.items() if key not in without}
 
 

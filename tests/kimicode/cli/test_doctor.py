@@ -188,6 +188,26 @@ def test_the_repository_is_described(environ, tmp_path):
     assert "branch main" in git.text
 
 
+def test_the_engine_and_its_weights_are_described(environ, tmp_path):
+    (engine,) = examined(environ, tmp_path)["engine"]
+    assert engine.text == "installed, none runs; no checkpoint configured (`kimicode help local`)"
+    weights = {"KIMICODE_CHECKPOINT": str(tmp_path)}
+    (engine,) = examined({**environ, **weights}, tmp_path)["engine"]
+    assert (engine.status, "no checkpoint in" in engine.text) == ("warning", True)
+    (tmp_path / "config.json").touch()
+    found = examined({**environ, **weights}, tmp_path, model="local")
+    assert found["engine"][0].status == found["endpoint"][0].status == "ok"
+    assert str(tmp_path) in found["engine"][0].text
+
+
+def test_local_without_engine_and_weights_is_a_failure_that_says_what_to_do(environ, tmp_path):
+    found = examined({**environ, "MOONSHOT_API_KEY": KEY}, tmp_path, model="local")
+    (endpoint,) = found["endpoint"]
+    assert endpoint.status == "failure"
+    assert "kimicode serve --checkpoint DIR" in endpoint.hint
+    assert "server" not in found, "and nobody is asked with another server's key"
+
+
 def test_a_bare_machine_is_told_what_it_lacks(environ, tmp_path):
     found = examined({**environ, "PATH": str(tmp_path)}, tmp_path)
     assert found["shell"][0].status == "warning"

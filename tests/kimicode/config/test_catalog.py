@@ -120,3 +120,11 @@ def test_cached_input_is_priced_as_such():
     usage = Usage(input_tokens=1_000_000, cached_tokens=400_000, output_tokens=100_000)
     assert price_of(usage, info) == pytest.approx(0.6 * 0.95 + 0.4 * 0.16 + 0.1 * 4.00)
     assert price_of(Usage(1000, 5000, 0), info) == pytest.approx(1000 * 0.16 / 1e6)
+
+
+def test_a_model_under_another_name_is_what_it_is_like():
+    info = model_info("my-kimi", LOCAL, like="kimi-k2.6")
+    assert info == model_info("kimi-k2.6", LOCAL)
+    assert model_info("my-kimi", OPENROUTER, like="kimi-k2.6").prices is None, (
+        "the price is that of the listed one alone"
+    )

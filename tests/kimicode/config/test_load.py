@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kimicode.config.endpoint import at_engine
 from kimicode.config.load import Loaded, load
-from kimicode.config.schema import Settings, require_endpoint
+from kimicode.config.schema import ModelSettings, Settings, require_endpoint
 from kimicode.errors import ConfigError
 
 KEY = "sk-very-secret-0123456789"
@@ -111,6 +112,74 @@ def test_a_misspelt_variable_is_a_warning(person):
 def test_models_can_be_described(person):
     person.writes('[models."my/model"]\nwindow = 65536\ninput_price = 0.5\noutput_price = 2')
     assert person.loads().settings.models["my/model"].window == 65536
+
+
+# --- the engine of this machine -------------------------------------------------------------------------------
+
+ELSEWHERE = 'base_url = "https://llm.example.com/v1"\napi_key = "from-the-file"\n'
+
+
+@pytest.mark.parametrize(
+    ("file", "environ", "flags", "engine"),
+    [
+        ("", {}, {"model": "local"}, True),
+        ("", {"KIMICODE_MODEL": "local"}, {}, True),
+        ('model = "local"', {}, {}, True),
+        (ELSEWHERE, {}, {"model": "local"}, True),
+        ("", {"KIMICODE_BASE_URL": "https://llm.example.com/v1", "KIMICODE_API_KEY": "x"}, {"model": "local"}, True),
+        ("", {"MOONSHOT_API_KEY": "x"}, {"model": "local"}, True),
+        ("", {}, {"model": "local", "base_url": "http://127.0.0.1:8000/v1"}, False),
+        (ELSEWHERE + 'model = "local"', {}, {}, False),
+        ('model = "local"', {"KIMICODE_BASE_URL": "http://127.0.0.1:8000/v1"}, {}, False),
+        ('model = "local"', {}, {"model": "kimi-k2.6"}, False),
+        ("", {}, {"model": "local-llama"}, False),
+        ("", {}, {}, False),
+    ],
+)
+def test_local_means_the_engine_unless_an_address_is_as_near(person, file, environ, flags, engine):
+    person.writes(file)
+    loaded = person.loads(flags=flags, **environ)
+    assert loaded.engine is engine
+    if engine:
+        settings = loaded.settings
+        assert (settings.model, settings.base_url, settings.api_key) == ("local", None, None)
+        assert loaded.sources["base_url"] == loaded.sources["api_key"] == "default"
+
+
+def test_a_project_cannot_choose_the_engine_nor_take_the_choice_away(person):
+    person.finds('model = "local"\ncheckpoint = "/evil"')
+    person.writes(f'trusted = ["{person.project}"]')
+    loaded = person.loads(MOONSHOT_API_KEY="x")
+    assert not loaded.engine
+    assert loaded.settings.checkpoint is None
+    assert "checkpoint is ignored" in loaded.warnings[0]
+    person.finds('model = "kimi-k2.6"')
+    person.writes(f'trusted = ["{person.project}"]\nmodel = "local"')
+    loaded = person.loads()
+    assert loaded.engine
+    assert (loaded.settings.model, loaded.sources["model"]) == ("local", str(person.file))
+
+
+def test_the_checkpoint_is_a_whole_path(person):
+    assert person.loads(KIMICODE_CHECKPOINT="~/k").settings.checkpoint == Path("~/k").expanduser()
+    assert "KIMICODE_CHECKPOINT must be an absolute path" in person.fails(KIMICODE_CHECKPOINT="weights")
+
+
+def test_a_model_can_be_like_another_one_of_the_catalogue(person):
+    person.writes('[models.mine]\nlike = "kimi-k2.6"\nimages = false')
+    assert person.loads().settings.models["mine"].like == "kimi-k2.6"
+    person.writes('[models.mine]\nlike = "gpt-2"')
+    assert "models.mine.like must be a model of the catalogue" in person.fails()
+
+
+def test_what_the_engine_serves_is_of_the_kimi_family_and_its_window_is_the_upper_bound():
+    settings = Settings(window=9000, models={"k": ModelSettings(window=8000, images=True)})
+    given = at_engine(settings, base_url="http://127.0.0.1:1/v1", api_key=KEY, model="k", window=4096)
+    assert (given.base_url, given.model, given.window) == ("http://127.0.0.1:1/v1", "k", 4096)
+    assert given.models["k"] == ModelSettings(like="kimi-k2.6", window=8000, images=True)
+    assert given.api_key is not None
+    assert given.api_key.get_secret_value() == KEY
+    assert KEY not in repr(given)
 
 
 # --- the project's file ---------------------------------------------------------------------------------------

@@ -1,0 +1,1 @@
+"""The routed experts: where their weights lie and what computes them."""

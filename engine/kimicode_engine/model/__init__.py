@@ -1,0 +1,1 @@
+"""The model: one forward pass, readable from `kimi` down."""
