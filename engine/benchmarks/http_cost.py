@@ -1,7 +1,7 @@
-"""CPU time of the server per streamed token, the model stubbed out: engine step, sampling, JSON and HTTP, all threads.
+"""CPU time of the server per streamed token: engine step, sampling, JSON and HTTP, all threads, the model stubbed out.
 
-`python engine/benchmarks/http_cost.py [--streams 1 64] [--tokens N] [--out FILE.json]`. The server runs in a process of
-its own, clients are raw sockets in this one. Figures are of one machine and one day.
+`python engine/benchmarks/http_cost.py [--streams 1 64] [--tokens N] [--tiny] [--out FILE.json]`; `--tiny` computes a
+tiny checkpoint instead of the stub. The server runs in a process of its own, clients are raw sockets in this one.
 """
 
 import argparse
@@ -15,21 +15,23 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import torch
 
 from kimicode_engine.checkpoint.tiny import write_tiny
-from kimicode_engine.config import read_config
 from kimicode_engine.limits import Limits
+from kimicode_engine.runner import Runner
 from kimicode_engine.scripted import ScriptedRunner
+from kimicode_engine.sequence import Part
 from kimicode_engine.server.app import create_app
+from kimicode_engine.server.console import Console
 from kimicode_engine.server.listener import Listener, bind
-from kimicode_engine.server.loading import Loaded
+from kimicode_engine.server.loading import Loaded, load
+from kimicode_engine.server.options import parse
 from kimicode_engine.server.serve import SWITCH_SECONDS
-from kimicode_engine.tokenizer import Tokenizer
 
 WINDOW, PAGES = 8192, 4096
 HOST = "127.0.0.1"
@@ -40,7 +42,8 @@ class Figure:
     """One load. Times are of the server's process, in milliseconds of CPU."""
 
     streams: int
-    delay: float
+    delay: float | None
+    """Seconds that the stubbed model takes for a step; None: a tiny checkpoint was computed."""
     tokens: int
     cpu_ms_per_token: float
     cpu_ms_per_step: float
@@ -53,15 +56,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--streams", type=int, nargs="+", default=[1, 64])
     parser.add_argument("--tokens", type=int, default=400, help="of each stream")
     parser.add_argument("--delay", type=float, default=0.002, help="seconds that the stubbed model takes for a step")
+    parser.add_argument("--tiny", action="store_true", help="compute a tiny random checkpoint instead of the stub")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args(arguments)
     sys.stdout.write(f"{'streams':>8}{'tokens':>9}{'CPU ms/token':>15}{'CPU ms/step':>14}{'tokens/s':>11}\n")
-    figures = [measure(streams, given.tokens, given.delay) for streams in given.streams]
+    figures = [measure(streams, given.tokens, None if given.tiny else given.delay) for streams in given.streams]
     for one in figures:
         sys.stdout.write(
             f"{one.streams:>8}{one.tokens:>9}{one.cpu_ms_per_token:>15.3f}"
             f"{one.cpu_ms_per_step:>14.3f}{one.tokens_per_second:>11.0f}\n"
         )
+    ratio = figures[-1].tokens_per_second / figures[0].tokens_per_second
+    sys.stdout.write(f"{figures[-1].streams} streams together are {ratio:.1f} times as fast as {figures[0].streams}\n")
     if given.out:
         machine = {"cpu": platform.processor() or platform.machine(), "python": platform.python_version()}
         day = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
@@ -70,17 +76,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def measure(streams: int, tokens: int, delay: float) -> Figure:
+def measure(streams: int, tokens: int, delay: float | None) -> Figure:
     """Serve in a child process, read `streams` answers at once, and ask the child what that took."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     server = context.Process(target=serve, args=(there, delay), daemon=True)
     server.start()
     port = here.recv()
-    asyncio.run(load(port, streams, 20))
+    asyncio.run(together(port, streams, 20))
     cpu, steps = ask(here)
     started = time.perf_counter()
-    asyncio.run(load(port, streams, tokens))
+    asyncio.run(together(port, streams, tokens))
     seconds = time.perf_counter() - started
     cpu_after, steps_after = ask(here)
     here.send(None)
@@ -96,7 +102,7 @@ def ask(server: Connection) -> tuple[float, int]:
     return cpu, steps
 
 
-async def load(port: int, streams: int, tokens: int) -> None:
+async def together(port: int, streams: int, tokens: int) -> None:
     """Read so many answers at once, each to its end."""
     await asyncio.gather(*(read(port, number, tokens) for number in range(streams)))
 
@@ -119,19 +125,42 @@ async def read(port: int, number: int, tokens: int) -> None:
     writer.close()
 
 
-def serve(owner: Connection, delay: float) -> None:
-    """The child: a server with a model that says one word for ever. Answers questions about its CPU time."""
+def serve(owner: Connection, delay: float | None) -> None:
+    """The child: a server. Answers questions about its CPU time."""
     asyncio.run(_serve(owner, delay))
 
 
-async def _serve(owner: Connection, delay: float) -> None:
-    sys.setswitchinterval(SWITCH_SECONDS)
+class Counted:
+    """A runner that counts its steps."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self.vocab_size = runner.vocab_size
+        self.steps = 0
+
+    def run(self, parts: Sequence[Part]) -> torch.Tensor:
+        """See Runner."""
+        self.steps += 1
+        return self._runner.run(parts)
+
+
+def loaded(delay: float | None) -> Loaded:
+    """A tiny checkpoint; or in its place a model that says one word for ever and takes `delay` seconds for it."""
     with tempfile.TemporaryDirectory() as folder:
-        write_tiny(Path(folder))
-        tokenizer = Tokenizer.load(Path(folder), read_config(Path(folder)))
-    word = tokenizer.encode("a")[0]
-    runner = ScriptedRunner(PAGES, tokenizer.vocab_size, lambda _, context: word, verify=False, delay=delay)
-    service = Loaded(runner, tokenizer, Limits(WINDOW, PAGES)).service("stub", created=0)
+        write_tiny(Path(folder), window=WINDOW)
+        real = load(parse(["--checkpoint", folder, "--no-api-key"]), Console(sys.stderr, quiet=True))
+    if delay is None:
+        return real
+    word = real.tokenizer.encode("a")[0]
+    stub = ScriptedRunner(PAGES, real.tokenizer.vocab_size, lambda _, context: word, verify=False, delay=delay)
+    return Loaded(stub, real.tokenizer, Limits(WINDOW, PAGES))
+
+
+async def _serve(owner: Connection, delay: float | None) -> None:
+    sys.setswitchinterval(SWITCH_SECONDS)
+    served = loaded(delay)
+    runner = Counted(served.runner)
+    service = replace(served, runner=runner).service("model", created=0)
     listening = bind(HOST, 0)
     listener = Listener(create_app(service, key=None))
     service.worker.start()

@@ -188,7 +188,7 @@ async def test_wrong_arguments_are_told_what_to_do(kimicode, arguments, told, ne
     assert never not in run.stderr
 
 
-@pytest.mark.parametrize("command", ["run", "sessions"])
+@pytest.mark.parametrize("command", ["run", "serve", "sessions"])
 async def test_every_command_knows_the_short_help_flag(kimicode, command):
     run = await kimicode(command, "-h")
     assert run.code == 0
@@ -198,7 +198,7 @@ async def test_every_command_knows_the_short_help_flag(kimicode, command):
 async def test_bash_completes_commands_options_topics_and_sessions(kimicode):
     async with ScriptedServer([Reply("hello")]) as server:
         first = await kimicode.run(server, "hi")
-    words = {"kimicode s": "sessions", "kimicode run --max-p": "--max-price", "kimicode help mo": "modes"}
+    words = {"kimicode ses": "sessions", "kimicode run --max-p": "--max-price", "kimicode help mo": "modes"}
     words["kimicode run --resume 2"] = first.result["session_id"]
     for line, wanted in words.items():
         asked = {"COMP_WORDS": line, "COMP_CWORD": str(line.count(" ")), "_KIMICODE_COMPLETE": "complete_bash"}
