@@ -111,8 +111,9 @@ def test_what_is_costly_is_bounded_and_harms_nobody_else(compiler, tokenizer, re
     assert compiler.compile(GrammarSpec(response=JsonObject())).mask() is not None
 
 
+NUMBERS = st.integers(-5, 1 << 70) | st.floats(allow_nan=False, allow_infinity=False)
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-5, 1 << 70) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
+    st.none() | st.booleans() | NUMBERS | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
