@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +175,14 @@ async def test_the_history_goes_out_as_the_catalogue_says():
     assert sent["chat_template_kwargs"] == {"thinking": True, "preserve_thinking": True}
     assert (sent["temperature"], sent["top_p"], sent["max_tokens"]) == (1.0, 0.95, 32_768)
     assert sent["stream_options"] == {"include_usage": True}
+
+
+async def test_a_persons_own_fields_go_with_every_request_and_over_kimicodes():
+    info = replace(model_info("kimi-k2.6", "http://127.0.0.1:8000/v1"), extra_body={"top_k": 40, "temperature": 0.2})
+    async with ScriptedServer([Reply("done")]) as server:
+        await ask(server.base_url, REQUEST, info=info)
+        (sent,) = server.requests
+    assert (sent["top_k"], sent["temperature"], sent["top_p"]) == (40, 0.2, 0.95)
 
 
 async def test_moonshots_api_gets_its_own_switch_and_no_sampling():
