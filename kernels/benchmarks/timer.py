@@ -66,7 +66,7 @@ def graph_us(calls: Sequence[Call], replays: int = 30, warm: int = 3) -> float:
     """µs of one call: all are captured into one graph, whose median replay is divided by their number.
 
     Give each call data of its own, together far beyond the L2 cache's 50 MB, so that each finds it cold."""
-    stream = torch.cuda.Stream()
+    stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):
         for call in calls:
