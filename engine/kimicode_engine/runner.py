@@ -6,7 +6,9 @@ from typing import Protocol
 import torch
 
 from kimicode_engine.batch import build
-from kimicode_engine.cache.latent import LatentCache
+from kimicode_engine.cache.latent import LatentCache, Placement
+from kimicode_engine.graphs import DecodeGraphs
+from kimicode_engine.limits import PAGE
 from kimicode_engine.model.kimi import Kimi
 from kimicode_engine.sequence import Part
 
@@ -23,12 +25,16 @@ class Runner(Protocol):
 
 
 class ModelRunner:
-    """Runs a model over its cache."""
+    """Runs a model over its cache; decoding steps as CUDA graphs where the model's kernels can be captured."""
 
-    def __init__(self, model: Kimi, cache: LatentCache, device: torch.device) -> None:
+    def __init__(self, model: Kimi, cache: LatentCache, device: torch.device, *, graphs: bool = True) -> None:
         self._model = model
         self._cache = cache
         self._device = device
+        self._graphs: DecodeGraphs | None = None
+        if graphs and device.type == "cuda" and model.capturable:
+            pages = min(cache.pages, -(-model.config.window // PAGE))
+            self._graphs = DecodeGraphs(self._decode, pages=pages, device=device)
 
     @property
     def vocab_size(self) -> int:
@@ -36,7 +42,20 @@ class ModelRunner:
         return self._model.config.vocab_size
 
     @torch.inference_mode()
+    def warm(self, rows: int) -> None:
+        """Capture decoding steps of up to so many rows, if any are captured: seconds now, not at a first answer."""
+        if self._graphs:
+            self._graphs.warm(rows)
+
+    @torch.inference_mode()
     def run(self, parts: Sequence[Part]) -> torch.Tensor:
         """See Runner. The parts' latents are in the cache afterwards."""
         batch = build(parts, self._device)
+        if self._graphs and self._graphs.fits(batch.placement):
+            return self._graphs.run(batch.tokens, batch.positions, batch.placement)[batch.logit_rows]
         return self._model.forward(batch.tokens, batch.positions, batch.placement, self._cache, batch.logit_rows)
+
+    def _decode(
+        self, tokens: torch.Tensor, positions: torch.Tensor, placement: Placement, rows: torch.Tensor
+    ) -> torch.Tensor:
+        return self._model.forward(tokens, positions, placement, self._cache, rows)

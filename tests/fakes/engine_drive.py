@@ -15,11 +15,11 @@ from kimicode_engine.sequence import Part, Sequence
 class Drive:
     """A model with its cache, and pages that are handed out as sequences grow."""
 
-    def __init__(self, config, slots, pages=64, seed=0):
+    def __init__(self, config, slots, pages=64, seed=0, kernels=None):
         device = slots["embed"].device
         self.cache = LatentCache(config.layers, pages, config.latent_dim, slots["embed"].dtype, device)
         self.cache.latents.fill_(float("nan"))
-        self.runner = ModelRunner(Kimi(config, slots), self.cache, device)
+        self.runner = ModelRunner(Kimi(config, slots, kernels), self.cache, device)
         self.free = list(range(pages))
         random.Random(seed).shuffle(self.free)
 

@@ -1,11 +1,11 @@
 """The latents of all tokens in the cache, in pages, and where a step's tokens stand in them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
 from kimicode_engine.limits import PAGE
-from kimicode_kernels.reference.cache_write import cache_write
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +33,8 @@ class Placement:
     lengths: torch.Tensor
     """[D] int32: tokens of the sequence, the new one included."""
     chunks: tuple[Chunk, ...]
+    plan: Any = None
+    """How the decoding rows are spread over the device, from the model's kernels, for all layers of the step."""
 
 
 class LatentCache:
@@ -51,7 +53,3 @@ class LatentCache:
     def layer(self, layer: int) -> torch.Tensor:
         """A layer's pages, [pages, PAGE, latent_dim]."""
         return self.latents[layer]
-
-    def write(self, layer: int, latents: torch.Tensor, slots: torch.Tensor) -> None:
-        """Put new tokens' latents [T, latent_dim] at `slots` [T] int64 of a layer."""
-        cache_write(latents, self.latents[layer], slots)

@@ -6,8 +6,7 @@ from typing import Protocol
 
 import torch
 
-from kimicode_kernels.reference.experts import experts
-from kimicode_kernels.reference.int4_experts import int4_experts
+from kimicode_kernels.select import Kernels, Routed
 
 
 class ExpertStore(Protocol):
@@ -21,35 +20,30 @@ class ExpertStore(Protocol):
 class FloatExperts:
     """gate_up [experts, 2m, hidden], down [experts, hidden, m]."""
 
+    kernels: Kernels
     gate_up: torch.Tensor
     down: torch.Tensor
 
     def __call__(self, x: torch.Tensor, weights: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
         """See ExpertStore."""
-        return experts(x, self.gate_up, self.down, weights, ids)
+        return self.kernels.experts(x, self.gate_up, self.down, weights, ids)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Int4Experts:
-    """Codes gate_up [experts, 2m, hidden/8], down [experts, hidden, m/8] int32, and the scales of their groups."""
+    """Codes and the scales of their groups, in whatever order the kernels that compute with them want."""
 
-    gate_up: torch.Tensor
-    gate_up_scale: torch.Tensor
-    down: torch.Tensor
-    down_scale: torch.Tensor
+    routed: Routed
 
     def __call__(self, x: torch.Tensor, weights: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
         """See ExpertStore."""
-        return int4_experts(x, self.gate_up, self.gate_up_scale, self.down, self.down_scale, weights, ids)
+        return self.routed(x, weights, ids)
 
 
-def expert_store(slots: Mapping[str, torch.Tensor]) -> ExpertStore:
-    """The store for a layer's slots, named without the layer."""
+def expert_store(kernels: Kernels, slots: Mapping[str, torch.Tensor]) -> ExpertStore:
+    """The store for a layer's slots, named without the layer: gate_up [experts, 2m, hidden], down [experts, hidden, m]
+    in floating point, or their codes [..., /8] int32 and scales. See Kernels.int4_experts for whose these are then."""
     if "experts_gate_up" in slots:
-        return FloatExperts(slots["experts_gate_up"], slots["experts_down"])
-    return Int4Experts(
-        slots["experts_gate_up_packed"],
-        slots["experts_gate_up_scale"],
-        slots["experts_down_packed"],
-        slots["experts_down_scale"],
-    )
+        return FloatExperts(kernels, slots["experts_gate_up"], slots["experts_down"])
+    names = ("gate_up_packed", "gate_up_scale", "down_packed", "down_scale")
+    return Int4Experts(kernels.int4_experts(*(slots[f"experts_{name}"] for name in names)))

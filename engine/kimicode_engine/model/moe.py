@@ -9,6 +9,7 @@ from kimicode_engine.config import ModelConfig
 from kimicode_engine.experts.store import ExpertStore, expert_store
 from kimicode_engine.model.layers import Mlp
 from kimicode_engine.model.router import Router
+from kimicode_kernels.select import Kernels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,9 +27,12 @@ class MixtureOfExperts:
         return routed if self.shared is None else routed + self.shared(x)
 
 
-def feed_forward(config: ModelConfig, layer: int, slots: Mapping[str, torch.Tensor]) -> Mlp | MixtureOfExperts:
+def feed_forward(
+    kernels: Kernels, config: ModelConfig, layer: int, slots: Mapping[str, torch.Tensor]
+) -> Mlp | MixtureOfExperts:
     """A layer's MLP from its slots, named without the layer."""
     if not config.is_moe(layer):
-        return Mlp(slots["gate_up"], slots["down"])
-    shared = Mlp(slots["shared_gate_up"], slots["shared_down"]) if config.shared_experts else None
-    return MixtureOfExperts(Router(config, slots["router"], slots["router_bias"]), expert_store(slots), shared)
+        return Mlp(kernels, slots["gate_up"], slots["down"])
+    shared = Mlp(kernels, slots["shared_gate_up"], slots["shared_down"]) if config.shared_experts else None
+    router = Router(kernels, config, slots["router"], slots["router_bias"])
+    return MixtureOfExperts(router, expert_store(kernels, slots), shared)

@@ -62,8 +62,11 @@ def load(options: Options, console: Console) -> Loaded:
     plan = _plan(options, config, device, dtype)
     plan.check()
     slots = load_weights(options.checkpoint, config, device=device, dtype=dtype, progress=console.progress)
+    model = Kimi(config, slots)  # before the cache: it may need a layer's room for a moment
     cache = LatentCache(config.layers, plan.limits.pages, config.latent_dim, dtype, device)
-    return Loaded(ModelRunner(Kimi(config, slots), cache, device), tokenizer, plan.limits)
+    runner = ModelRunner(model, cache, device)
+    runner.warm(plan.limits.running)
+    return Loaded(runner, tokenizer, plan.limits)
 
 
 def find_device(name: str) -> torch.device:

@@ -202,8 +202,8 @@ def test_the_true_sizes_of_k26_fit_together_without_any_weights():
     config = replace(parse_config(K26), layers=1, window=4096)
     slots = {slot.name: torch.empty(slot.shape, dtype=torch.bfloat16, device="meta") for slot in names.slots(config)}
     model, cache = Kimi(config, slots), LatentCache(1, 8, config.latent_dim, torch.bfloat16, torch.device("meta"))
-    assert model.blocks[0].attention.to_rank.shape == (64, 128, 512)
-    assert model.blocks[0].attention.from_rank.shape == (64, 512, 128)
+    assert model.blocks[0].attention.to_rank.shape == (64, 512, 128)
+    assert model.blocks[0].attention.from_rank.shape == (64, 128, 512)
     assert cache.latents.shape == (1, 8, PAGE, 576)
     rows, none = torch.empty(200, dtype=torch.int64, device="meta"), torch.empty(0, dtype=torch.int32, device="meta")
     chunk = Chunk(0, 200, 300, torch.empty(5, dtype=torch.int64, device="meta"))
