@@ -297,7 +297,7 @@ async def test_leaving_while_it_decodes_frees_everything_at_once(tokenizer, stre
 
 @pytest.mark.parametrize("stream", [True, False])
 async def test_leaving_while_it_waits_or_prefills_frees_everything(tokenizer, stream):
-    runner = endless(tokenizer, delay=0.1)  # a busy machine must not finish the prompt before
+    runner = endless(tokenizer, delay=0.05)  # a busy machine must not finish the prompt before
     async with serving(tokenizer, runner, running=1, step_tokens=64) as server:
         body = chat("x" * 1500, stream=stream)
         _, prefilling = await server.post("/v1/chat/completions", body)
