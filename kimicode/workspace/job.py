@@ -37,7 +37,13 @@ class Job:
     """A started command. Its output is read as it comes for as long as anybody holds the other end of the pipe."""
 
     def __init__(
-        self, launch: Launch, process: asyncio.subprocess.Process, pipe: int, output: OutputBuffer, live: LiveReport
+        self,
+        launch: Launch,
+        process: asyncio.subprocess.Process,
+        pipe: int,
+        output: OutputBuffer,
+        live: LiveReport,
+        started: float,
     ) -> None:
         self.command = launch.command
         self.output = output
@@ -47,7 +53,8 @@ class Job:
         self._pipe: int | None = pipe
         self._loop = asyncio.get_running_loop()
         self._closed = asyncio.Event()
-        self._started = self._last_output = self._loop.time()
+        self._started = started
+        self._last_output = self._loop.time()
         self._ended: float | None = None
         self._over = False
         self._exit = self._loop.create_task(self._reap())
@@ -59,6 +66,8 @@ class Job:
 
         Raises OSError or ValueError where the system refuses.
         """
+        # Before the start: on a busy machine a short command is over by the time that its start is heard of.
+        started = asyncio.get_running_loop().time()
         read_end, write_end = os.pipe()
         with contextlib.ExitStack() as on_failure:
             on_failure.callback(os.close, read_end)
@@ -76,7 +85,7 @@ class Job:
             finally:
                 os.close(write_end)
             on_failure.pop_all()
-        return cls(launch, process, read_end, output, live)
+        return cls(launch, process, read_end, output, live, started)
 
     @property
     def exit_code(self) -> int | None:

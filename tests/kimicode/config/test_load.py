@@ -396,10 +396,3 @@ def test_the_key_shows_nowhere(person):
 def test_settings_cannot_be_changed():
     with pytest.raises(ValueError, match="frozen"):
         Settings().model = "x"
-
-
-def test_fields_of_ones_own_are_added_to_requests_but_not_in_place_of_kimicodes(person):
-    person.writes('[models.mine]\nextra_body = { top_k = 40, guided = { regex = "a+" } }')
-    assert person.loads().settings.models["mine"].extra_body == {"top_k": 40, "guided": {"regex": "a+"}}
-    person.writes("[models.mine]\nextra_body = { messages = [] }")
-    assert "must not hold messages, which kimicode writes itself" in person.fails()

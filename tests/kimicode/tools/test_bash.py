@@ -50,7 +50,7 @@ async def test_the_person_sees_the_command_and_debugging_the_rest(context):
     assert not outcome.display.read_only
     assert outcome.debug["truncated"] is True
     assert outcome.debug["spill"] in text(outcome)
-    assert 0 <= outcome.debug["duration_s"] < 10
+    assert outcome.debug["duration_s"] > 0
 
 
 async def test_a_slow_command_becomes_a_job_that_the_model_is_told_how_to_handle(context):
