@@ -15,6 +15,7 @@ from kimicode_engine.server.console import Console
 from kimicode_engine.server.loading import load
 from kimicode_engine.server.options import parse
 from tests.fakes.engine_server import KEY, chat, contents, request_bytes, saying, serving, spoken, tiny_tokenizer
+from tests.fakes.engine_steps import SteppedRunner
 
 CALL = ("<|tool_calls_section_begin|>", "<|tool_call_begin|>", "functions.look:0", "<|tool_call_argument_begin|>")
 CALLED = ("<|tool_call_end|>", "<|tool_calls_section_end|>")
@@ -26,10 +27,9 @@ def tokenizer(tmp_path_factory):
     return tiny_tokenizer(tmp_path_factory.mktemp("tiny"))
 
 
-def endless(tokenizer, **options):
-    """A model that never ends an answer by itself."""
-    word = tokenizer.encode("a")[0]
-    return ScriptedRunner(64, tokenizer.vocab_size, lambda request, context: word, **options)
+def stepped(tokenizer):
+    """A model that never ends an answer by itself and takes a step when it is let."""
+    return SteppedRunner(64, tokenizer.vocab_size, tokenizer.encode("a")[0])
 
 
 # --- official clients ---------------------------------------------------------------------------------------
@@ -257,7 +257,7 @@ async def test_long_headers_are_refused(tokenizer):
 
 
 async def test_health_ready_and_metrics_tell_the_state(tokenizer):
-    runner = endless(tokenizer, delay=0.005)
+    runner = stepped(tokenizer)
     async with serving(tokenizer, runner, running=1, queued_requests=1) as server, server.client() as client:
         assert (await client.get("/health")).status_code == 200
         assert (await client.get("/ready")).json() == {"status": "ready"}
@@ -271,6 +271,8 @@ async def test_health_ready_and_metrics_tell_the_state(tokenizer):
         assert refused.json()["error"]["code"] == "queue_full"
         for _, writer in open_ones:
             writer.close()
+        await server.until(lambda: server.worker.open == 0)
+        runner.release()
         await server.until_free()
         text = (await client.get("/metrics")).text
     assert 'kimicode_requests_total{route="/v1/chat/completions",status="429"} 1.0' in text
@@ -283,31 +285,35 @@ async def test_health_ready_and_metrics_tell_the_state(tokenizer):
 
 @pytest.mark.parametrize("stream", [True, False])
 async def test_leaving_while_it_decodes_frees_everything_at_once(tokenizer, stream):
-    runner = endless(tokenizer, delay=0.05)
+    runner = stepped(tokenizer)
     async with serving(tokenizer, runner) as server:
         reader, writer = await server.post("/v1/chat/completions", chat(stream=stream))
+        runner.permit(5)
         await server.until(lambda: server.service.metrics.generated_total > 3)
         writer.close()
         await server.until(lambda: server.worker.open == 0)
-        steps = runner.steps
+        runner.release()
         await server.until_free()
-        assert runner.steps <= steps + 1
+        assert runner.steps <= 5 + 1
     reader.feed_eof()
 
 
 @pytest.mark.parametrize("stream", [True, False])
 async def test_leaving_while_it_waits_or_prefills_frees_everything(tokenizer, stream):
-    runner = endless(tokenizer, delay=0.05)  # a busy machine must not finish the prompt before
+    runner = stepped(tokenizer)
     async with serving(tokenizer, runner, running=1, step_tokens=64) as server:
         body = chat("x" * 1500, stream=stream)
         _, prefilling = await server.post("/v1/chat/completions", body)
         _, queued = await server.post("/v1/chat/completions", chat("waits", stream=stream))
-        await server.until(lambda: server.worker.open == 2 and runner.steps > 2)
+        runner.permit(3)
+        await server.until(lambda: server.worker.open == 2 and runner.steps == 3)
         queued.close()
         await server.until(lambda: server.worker.open == 1)
-        assert server.service.metrics.generated_total == 0
         prefilling.close()
+        await server.until(lambda: server.worker.open == 0)
+        runner.release()
         await server.until_free()
+        assert runner.steps <= 3 + 1
         assert server.service.metrics.generated_total == 0
 
 

@@ -28,6 +28,7 @@ from kimicode_engine.server.metrics import Metrics
 from kimicode_engine.server.reply import ReaderGone, Reply, merge
 from kimicode_engine.server.worker import Ticket, Worker
 from tests.fakes.engine_server import tiny_tokenizer
+from tests.fakes.engine_steps import SteppedRunner
 
 WORD = 97
 
@@ -40,11 +41,13 @@ def tokenizer(tmp_path_factory):
 class Desk:
     """A started worker over an endless model, and tickets for it."""
 
-    def __init__(self, tokenizer, *, delay=0.002, script=None, **limits):
+    def __init__(self, tokenizer, *, delay=0.002, script=None, stepped=False, **limits):
         self.tokenizer = tokenizer
         self.made = 0
         given = Limits(**{"window": 1024, "pages": 64, **limits})
-        self.runner = ScriptedRunner(64, tokenizer.vocab_size, script or (lambda request, context: WORD), delay=delay)
+        self.stepped = SteppedRunner(64, tokenizer.vocab_size, WORD) if stepped else None
+        script = script or (lambda request, context: WORD)
+        self.runner = self.stepped or ScriptedRunner(64, tokenizer.vocab_size, script, delay=delay)
         self.worker = Worker(Engine(self.runner, tokenizer.end_ids, given), given, Metrics())
         self.worker.start()
 
@@ -59,16 +62,24 @@ class Desk:
         return self
 
     async def __aexit__(self, *_):
+        if self.stepped:
+            self.stepped.release()
         if self.worker.alive:
             await self.worker.drain(0)
             await self.worker.stop()
+
+
+async def until(condition):
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.005)
 
 
 # --- admission ----------------------------------------------------------------------------------------------
 
 
 async def test_so_many_run_so_many_wait_and_the_next_one_is_told_when_to_come_back(tokenizer):
-    async with Desk(tokenizer, running=2, queued_requests=3) as desk:
+    async with Desk(tokenizer, stepped=True, running=2, queued_requests=3) as desk:
         replies = [desk.worker.submit([desk.ticket()]) for _ in range(5)]
         with pytest.raises(RequestError) as refused:
             desk.worker.submit([desk.ticket()])
@@ -79,7 +90,7 @@ async def test_so_many_run_so_many_wait_and_the_next_one_is_told_when_to_come_ba
 
 
 async def test_waiting_prompts_are_bounded_by_their_tokens_but_one_alone_always_fits(tokenizer):
-    async with Desk(tokenizer, running=1, queued_tokens=100, delay=0.05) as desk:
+    async with Desk(tokenizer, stepped=True, running=1, queued_tokens=100) as desk:
         desk.worker.submit([desk.ticket(prompt=500, max_tokens=9)])
         with pytest.raises(RequestError, match="500 tokens wait") as refused:
             desk.worker.submit([desk.ticket()])
@@ -115,17 +126,17 @@ async def test_the_whole_answer_wakes_its_reader_once(tokenizer):
 
 
 async def test_abandoned_answers_stop_within_a_step(tokenizer):
-    async with Desk(tokenizer, delay=0.01) as desk:
+    async with Desk(tokenizer, stepped=True) as desk:
         reply = desk.worker.submit([desk.ticket(), desk.ticket()])
+        desk.stepped.permit(3)
+        await until(lambda: desk.worker.stats.running == 2)
         await reply.take()
         reply.abandon()
-        steps = desk.runner.steps
+        desk.stepped.release()
         with pytest.raises(ReaderGone):
             await reply.take()
-        async with asyncio.timeout(2):
-            while desk.worker.stats.running:
-                await asyncio.sleep(0.005)
-        assert desk.runner.steps <= steps + 1
+        await until(lambda: desk.worker.stats.running == 0)
+        assert desk.runner.steps <= 3 + 1
         assert desk.worker.stats.pages_used == 0
 
 
@@ -133,10 +144,11 @@ async def test_abandoned_answers_stop_within_a_step(tokenizer):
 
 
 async def test_a_drain_lets_running_answers_end_and_admits_no_more(tokenizer):
-    async with Desk(tokenizer) as desk:
+    async with Desk(tokenizer, stepped=True) as desk:
         reply = desk.worker.submit([desk.ticket(max_tokens=30)])
-        drain = asyncio.create_task(desk.worker.drain(5))
+        drain = asyncio.create_task(desk.worker.drain(60))
         await asyncio.sleep(0)
+        desk.stepped.release()
         with pytest.raises(RequestError) as refused:
             desk.worker.submit([desk.ticket()])
         assert refused.value.status == 503
