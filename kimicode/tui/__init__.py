@@ -1,0 +1,1 @@
+"""The terminal UI: one Textual app over the agent's events."""

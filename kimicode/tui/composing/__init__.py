@@ -1,0 +1,1 @@
+"""What the composer stands on, without a widget: pastes, history, completion."""

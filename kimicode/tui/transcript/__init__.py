@@ -1,0 +1,1 @@
+"""The conversation as blocks, laid out lazily."""
