@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     cost = help_cost()
     print(f"\nkimicode --help: {cost['help_ms']} ms CPU, {cost['ratio']} times bare Python's {cost['bare_ms']} ms")
     if options.out:
-        _write(options.out, {**_machine(), "help": cost, "sessions": sessions})
+        _write(options.out, {**machine(), "help": cost, "sessions": sessions})
     return 0
 
 
@@ -97,7 +97,7 @@ def _row(one: dict[str, Any]) -> str:
     )
 
 
-def _machine() -> dict[str, Any]:
+def machine() -> dict[str, Any]:
     machine = {"cpu": _cpu_model(), "cpus": os.cpu_count(), "system": platform.system()}
     return {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
