@@ -136,6 +136,7 @@ class Counted:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
         self.vocab_size = runner.vocab_size
+        self.draw = runner.draw
         self.steps = 0
 
     def run(self, parts: Sequence[Part]) -> torch.Tensor:

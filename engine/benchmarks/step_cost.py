@@ -27,7 +27,7 @@ from kimicode_engine.limits import Limits
 from kimicode_engine.output import Delta
 from kimicode_engine.parsers.stream import AnswerParser
 from kimicode_engine.request import Request, SamplingParams
-from kimicode_engine.sampling import SamplingState, sample
+from kimicode_engine.sampling import Draw, SamplingState, sample
 from kimicode_engine.sequence import Part
 from kimicode_engine.tokenizer import RESERVED, Tokenizer
 
@@ -71,6 +71,7 @@ class Precomputed:
 
     def __init__(self, case: Case) -> None:
         self.vocab_size = case.vocab
+        self.draw: Draw | None = None
         tables = [_logits(case, torch.Generator().manual_seed(number)) for number in range(TABLES)]
         self.tables = cycle(tables)
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from statistics import median
 
 import torch
 
@@ -67,11 +68,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     used = torch.cuda.memory_allocated() / 1e9
     seconds = time.perf_counter() - started
     say(f"{used:.1f} GB, {model.kernels.name}, made in {seconds:.0f} s; read {read / 1e12:.2f} TB/s")
-    steps, computing = decode(runner, config, given.context, given.tokens)
-    step, forward = (sorted(one)[len(one) // 2] for one in (steps, computing))
+    steps, forwards = decode(runner, config, given.context, given.tokens)
+    step, forward = median(steps), median(forwards)
     moved = bytes_per_token(config, given.context + given.tokens // 2)
     share = moved / step / read
-    rates = f"{1 / step:.1f} tokens/s, {1e3 * step:.2f} ms a step, {1e3 * forward:.2f} of them the model"
+    rates = f"{1 / step:.1f} tokens/s, {1e3 * step:.2f} ms a step, {1e3 * forward:.2f} of them the model on the GPU"
     say(f"{rates}, {moved / 1e9:.2f} GB a token: {share:.0%} of the read rate")
     if given.out:
         figures = {
@@ -107,23 +108,25 @@ def filled(slot: Slot, device: torch.device) -> torch.Tensor:
 
 def decode(runner: ModelRunner, config: ModelConfig, context: int, tokens: int) -> tuple[list[float], list[float]]:
     """Seconds of each step, with sampling at temperature 1.0 and top-p 0.95 and the token back on the host; and of the
-    model's part of it."""
+    GPU's work on the model in it, by its own clock."""
     params = SamplingParams(max_tokens=tokens, temperature=1.0, top_p=0.95, seed=1)
     prompt = tuple(random.Random(1).choices(range(config.vocab_size), k=context))
     running = Running(Request("1", prompt, params), list(prompt), computed=context - 1)
     running.pages = list(range(-(-config.window // PAGE)))
-    state, steps, computing = SamplingState(params, prompt), [], []
+    state, steps, forwards = SamplingState(params, prompt), [], []
+    begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))  # type: ignore[no-untyped-call]
     with torch.inference_mode():
         for _ in range(tokens):
             started = time.perf_counter()
+            begin.record()
             logits = runner.run([Part(running, len(running.tokens) - 1, 1)])  # [1, vocab]
-            torch.cuda.synchronize()
-            computing.append(time.perf_counter() - started)
-            (drawn,) = sample(logits, [state], [None])
+            end.record()
+            (drawn,) = sample(logits, [state], [None], runner.draw)
             assert drawn is not None, "the logits are no numbers"
             running.tokens.append(drawn.token)
             steps.append(time.perf_counter() - started)
-    return steps[8:], computing[8:]
+            forwards.append(1e-3 * float(begin.elapsed_time(end)))
+    return steps[8:], forwards[8:]
 
 
 def bytes_per_token(config: ModelConfig, context: int) -> int:

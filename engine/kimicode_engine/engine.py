@@ -118,7 +118,7 @@ class Engine:
     def _draw(self, answers: list[_Answer], logits: torch.Tensor) -> None:
         """Sample a token of each answer from its row of logits [n, vocab] and emit it."""
         masks = [self._mask(answer) for answer in answers]
-        drawn = sample(logits, [answer.job.state for answer in answers], masks)
+        drawn = sample(logits, [answer.job.state for answer in answers], masks, self._runner.draw)
         for row, (answer, sampled) in enumerate(zip(answers, drawn, strict=True)):
             if answer.job.request.id not in self._answers:
                 continue  # its grammar failed

@@ -1,16 +1,21 @@
-"""Whole decoding steps as CUDA graphs, one per number of rows: a step of 61 layers launches some 800 kernels, and
-launching them one by one costs more than most of them take."""
+"""Whole decoding steps as CUDA graphs, one per number of rows and width of their page tables: a step of 61 layers
+launches some thousand kernels, and launching them one by one costs more than most of them take."""
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 
 from kimicode_engine.cache.latent import Placement
+from kimicode_engine.inputs import DecodeInputs
+from kimicode_engine.sequence import Part
 
 SIZES = (1, 2, 4, 8, 16, 24, 32, 48, 64)
 """Rows that graphs are made for; a step runs in the next larger one, with idle rows."""
+WIDTHS = (39, 156, 624)
+"""Pages a row that graphs are made for, beside as many as there can be. Attention's kernels choose their tiles by the
+room that a table has, at 12,000 and 40,000 tokens: one row, four and sixteen meet these borders from below."""
 WARM = 2
 """Steps before a capture: what compiles or allocates for good must have done so."""
 
@@ -20,70 +25,65 @@ Forward = Callable[[torch.Tensor, torch.Tensor, Placement, torch.Tensor], torch.
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Graph:
-    """A captured step, and the memory that it reads from and writes to."""
+    """A captured step, and the memory that it reads from."""
 
     graph: torch.cuda.CUDAGraph
-    tokens: torch.Tensor
-    positions: torch.Tensor
-    placement: Placement
+    inputs: DecodeInputs
     rows: torch.Tensor
-    logits: torch.Tensor
 
 
 class DecodeGraphs:
     """Runs `forward` on decoding rows by replaying what was captured of it."""
 
     def __init__(self, forward: Forward, *, pages: int, device: torch.device) -> None:
-        """`pages` is the most that one row may have: it fixes the width of the captured block tables."""
+        """`pages` is the most that one row may have."""
         self._forward = forward
-        self._pages = pages
+        self._widths = widths(pages)
         self._device = device
         self._pool = torch.cuda.graph_pool_handle()
-        self._graphs: dict[int, _Graph] = {}
+        self._graphs: dict[tuple[int, int], _Graph] = {}
+        # One for all graphs: of K2's vocabulary it takes 42 MB.
+        self._logits = torch.empty(0, device=device)  # [largest size, vocab]
 
-    def fits(self, placement: Placement) -> bool:
+    def fits(self, parts: Sequence[Part]) -> bool:
         """Whether a step has decoding rows alone, and not too many."""
-        return not placement.chunks and 0 < placement.decode_rows <= SIZES[-1]
+        return 0 < len(parts) <= SIZES[-1] and all(part.count == 1 for part in parts)
 
     def warm(self, rows: int) -> None:
-        """Capture all graphs for up to so many rows, the largest first: the smaller ones then share its memory."""
+        """Capture steps of up to so many rows at the full width, the largest first: all others then share its memory,
+        and are captured when they are met."""
         for size in reversed(SIZES[: bisect_left(SIZES, min(rows, SIZES[-1])) + 1]):
-            self._graphs[size] = self._capture(size)
+            self._graphs[size, self._widths[-1]] = self._capture(size, self._widths[-1])
 
     def run(self, tokens: torch.Tensor, positions: torch.Tensor, placement: Placement) -> torch.Tensor:
-        """tokens, positions [n] int64 → logits [n, vocab], overwritten by the next step. `placement` must fit."""
-        rows = placement.decode_rows
-        size = SIZES[bisect_left(SIZES, rows)]
-        if size not in self._graphs:
-            self._graphs[size] = self._capture(size)
-        held = self._graphs[size]
-        held.tokens[:rows].copy_(tokens)
-        held.positions[:rows].copy_(positions)
-        held.placement.slots[:rows].copy_(placement.slots)
-        held.placement.lengths[:rows].copy_(placement.lengths)
-        held.placement.block_table[:rows, : placement.block_table.shape[1]].copy_(placement.block_table)
-        if rows < size:
-            held.placement.slots[rows:].fill_(-1)
-            held.placement.lengths[rows:].zero_()
+        """tokens, positions [n] int64 and placement, all on the CPU, of parts that fit → logits [n, vocab], which the
+        next step overwrites."""
+        rows, pages = placement.block_table.shape
+        size, width = SIZES[bisect_left(SIZES, rows)], self._widths[bisect_left(self._widths, pages)]
+        if (size, width) not in self._graphs:
+            self._graphs[size, width] = self._capture(size, width)
+        held = self._graphs[size, width]
+        inputs = DecodeInputs.holding(tokens, positions, placement, size, width, pinned=True)
+        held.inputs.memory.copy_(inputs.memory, non_blocking=True)
         held.graph.replay()
-        return held.logits[:rows]
+        return self._logits[:rows]
 
-    def _capture(self, size: int) -> _Graph:
+    def _capture(self, size: int, width: int) -> _Graph:
         """Capture a step of so many idle rows: no length, and nowhere to write to."""
-        device = self._device
-        tokens, positions = torch.zeros(2, size, dtype=torch.int64, device=device)  # [S]
-        placement = Placement(
-            slots=torch.full((size,), -1, dtype=torch.int64, device=device),
-            decode_rows=size,
-            block_table=torch.zeros(size, self._pages, dtype=torch.int32, device=device),
-            lengths=torch.zeros(size, dtype=torch.int32, device=device),
-            chunks=(),
-        )
-        rows = torch.arange(size, device=device)  # [S]
+        inputs = DecodeInputs.idle(size, width, self._device)
+        rows = torch.arange(size, device=self._device)  # [S]
         for _ in range(WARM):
-            self._forward(tokens, positions, placement, rows)
+            logits = self._forward(inputs.tokens, inputs.positions, inputs.placement, rows)  # [S, vocab]
+        if not len(self._logits):
+            self._logits = logits.new_empty(SIZES[-1], logits.shape[1])
         torch.cuda.synchronize()
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph, pool=self._pool):
-            logits = self._forward(tokens, positions, placement, rows)
-        return _Graph(graph, tokens, positions, placement, rows, logits)
+            logits = self._forward(inputs.tokens, inputs.positions, inputs.placement, rows)
+            self._logits[:size].copy_(logits)
+        return _Graph(graph, inputs, rows)
+
+
+def widths(pages: int) -> tuple[int, ...]:
+    """The widths of tables, in pages, where a row has `pages` at most."""
+    return (*(width for width in WIDTHS if width < pages), pages)

@@ -22,6 +22,7 @@ CACHE_SHARE = {"host": 0.5, "device": 0.9}
 ATTENTION_BLOCK = 1 << 26
 """Values of keys, values and scores that prefill attention makes at a time, at most."""
 FLOAT32 = 4
+LARGER = "it takes a larger machine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,8 @@ class Plan:
         if self.missing:
             return f"It does not fit: {_size(self.missing)} are missing. {self.advice[:1].upper()}{self.advice[1:]}."
         tokens = self.limits.pages * PAGE
-        return f"It fits. The cache holds {tokens:,} tokens; one request may have {self.limits.window:,}."
+        held = f"{tokens:,} tokens of {self.token_bytes:,} bytes"
+        return f"It fits. The cache holds {held}; one request may have {self.limits.window:,}."
 
 
 def plan(
@@ -96,6 +98,7 @@ def plan(
     device_bytes: int | None,
     host_bytes: int,
     dtype: torch.dtype,
+    latent_bytes: int | None = None,
     window: int | None = None,
     running: int = 64,
     step_tokens: int = 2048,
@@ -105,10 +108,11 @@ def plan(
     """Divide the memory. Never raises for too little of it: see Plan.check.
 
     `weight_bytes`: checkpoint.load.weight_bytes; `device_bytes`: free on the accelerator, None where all lies in host
-    memory; `cache_bytes`: the cache's size, by default enough for `running` requests at full window, within
-    CACHE_SHARE; `bandwidth`: bytes per second that the place of the weights can be read with."""
+    memory; `latent_bytes`: of a token in a layer, by default values of `dtype`; `cache_bytes`: the cache's size, by
+    default enough for `running` requests at full window, within CACHE_SHARE; `bandwidth`: bytes per second that the
+    place of the weights can be read with."""
     window = min(window or config.window, config.window)
-    token_bytes = config.layers * config.latent_dim * dtype.itemsize
+    token_bytes = config.layers * (latent_bytes or config.latent_dim * dtype.itemsize)
     page_bytes, window_pages = token_bytes * PAGE, math.ceil(window / PAGE)
     place, free = ("host", host_bytes) if device_bytes is None else ("device", device_bytes)
     rows = [Row(owner, size, _per_token(config, owner, size)) for owner, size in weight_bytes.items()]
@@ -122,6 +126,11 @@ def plan(
     else:
         pages = cache_bytes // page_bytes
     missing, advice = _shortage(left, page_bytes, window_pages, pages)
+    if place == "device":
+        # while weights are loaded there is neither cache nor workspace yet
+        room = free - sum(weight_bytes.values()) - _rearranging(config, weight_bytes)
+        if -room > missing:
+            missing, advice = -room, f"rearranging a layer's experts takes that while loading; {LARGER}"
     if place == "device" and host_bytes < HOST_RESERVE:
         missing, advice = HOST_RESERVE - host_bytes, "the host needs that to load the weights through; free some of it"
     rows.append(Row(f"cache, {pages:,} pages of {PAGE} tokens", pages * page_bytes))
@@ -176,7 +185,7 @@ def _shortage(left: int, page_bytes: int, window_pages: int, pages: int) -> tupl
         return 0, ""
     missing = pages * page_bytes - left
     if left < page_bytes:
-        return missing, f"weights and workspace alone exceed what is free by {_size(-left)}; it takes a larger machine"
+        return missing, f"weights and workspace alone exceed what is free by {_size(-left)}; {LARGER}"
     if left >= window_pages * page_bytes:
         return missing, f"lower --cache-memory to {_size(left)} at most"
     return missing, f"{whole}; lower --window to {left // page_bytes * PAGE:,} at most"
@@ -189,6 +198,15 @@ def _per_token(config: ModelConfig, owner: str, size: int) -> int:
     if owner.startswith("embedding") and not config.tied_embeddings:
         return size // config.vocab_size
     return size
+
+
+def _rearranging(config: ModelConfig, weight_bytes: Mapping[str, int]) -> int:
+    """Bytes that a device needs for a moment beside the weights: INT4 experts are put into the order in which kernels
+    take them, one layer after the other."""
+    if config.int4 is None:
+        return 0
+    routed = sum(size for owner, size in weight_bytes.items() if owner.startswith("routed experts"))
+    return routed // max(1, sum(config.is_moe(layer) for layer in range(config.layers)))
 
 
 def _workspace(config: ModelConfig, dtype: torch.dtype, window: int, running: int, step_tokens: int) -> int:

@@ -10,7 +10,18 @@ from kimicode_engine.cache.latent import LatentCache, Placement
 from kimicode_engine.graphs import DecodeGraphs
 from kimicode_engine.limits import PAGE
 from kimicode_engine.model.kimi import Kimi
+from kimicode_engine.request import SamplingParams
+from kimicode_engine.sampling import Draw, SamplingState, sample
 from kimicode_engine.sequence import Part
+
+CPU = torch.device("cpu")
+KINDS = (
+    SamplingParams(1, temperature=0.0),
+    SamplingParams(1),
+    SamplingParams(1, top_p=0.95),
+    SamplingParams(1, top_k=20),
+)
+"""Each is drawn by kernels of its own."""
 
 
 class Runner(Protocol):
@@ -19,6 +30,10 @@ class Runner(Protocol):
     @property
     def vocab_size(self) -> int:
         """How many logits a row has."""
+
+    @property
+    def draw(self) -> Draw | None:
+        """What draws tokens of these logits where they are; None leaves it to PyTorch and the CPU."""
 
     def run(self, parts: Sequence[Part]) -> torch.Tensor:
         """Compute `parts`; logits [n, vocab] fp32, a row for each part that samples, in their order."""
@@ -41,18 +56,30 @@ class ModelRunner:
         """How many logits a row has."""
         return self._model.config.vocab_size
 
+    @property
+    def draw(self) -> Draw | None:
+        """See Runner."""
+        return self._model.draw
+
     @torch.inference_mode()
     def warm(self, rows: int) -> None:
-        """Capture decoding steps of up to so many rows, if any are captured: seconds now, not at a first answer."""
+        """Capture decoding steps of up to so many rows and compile what draws tokens, where there are such things: it
+        takes seconds now, not at a first answer."""
         if self._graphs:
             self._graphs.warm(rows)
+        if self.draw:
+            logits = torch.zeros(1, self.vocab_size, device=self._device)  # [1, vocab]
+            for params in KINDS:
+                sample(logits, [SamplingState(params, ())], [None], self.draw)
 
     @torch.inference_mode()
     def run(self, parts: Sequence[Part]) -> torch.Tensor:
         """See Runner. The parts' latents are in the cache afterwards."""
+        if self._graphs and self._graphs.fits(parts):
+            batch = build(parts, CPU)
+            logits = self._graphs.run(batch.tokens, batch.positions, batch.placement)  # [D, vocab]
+            return logits if len(batch.logit_rows) == len(parts) else logits[batch.logit_rows.to(self._device)]
         batch = build(parts, self._device)
-        if self._graphs and self._graphs.fits(batch.placement):
-            return self._graphs.run(batch.tokens, batch.positions, batch.placement)[batch.logit_rows]
         return self._model.forward(batch.tokens, batch.positions, batch.placement, self._cache, batch.logit_rows)
 
     def _decode(

@@ -14,6 +14,7 @@ import torch
 
 from kimicode_engine.limits import PAGE
 from kimicode_engine.request import Request
+from kimicode_engine.sampling import Draw
 from kimicode_engine.sequence import Part, Sequence
 
 NAN = -1
@@ -41,6 +42,7 @@ class ScriptedRunner:
         """`verify`: read the context back through the pages, which costs time; else it is taken from the sequence.
         `delay`: seconds that each step waits."""
         self.vocab_size = vocab_size
+        self.draw: Draw | None = None
         self.steps = 0
         self.computed = 0
         self._memory = [[_EMPTY] * PAGE for _ in range(pages)]

@@ -20,7 +20,7 @@ import triton
 from benchmarks.timer import Ceilings, Row, ceilings
 
 HERE = Path(__file__).parent
-NO_OPERATIONS = {"run", "timer", "plot"}
+NO_OPERATIONS = {"run", "timer", "plot", "peers"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

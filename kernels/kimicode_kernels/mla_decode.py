@@ -1,7 +1,8 @@
 """Attention of one new token per sequence on paged latents (absorbed MLA, arXiv 2405.04434), split over context.
 
-Reads each latent once as key and value: 2 · 576 bytes a token, and that is the roofline up to 32 heads; 64 heads also
-need 121 FLOP a byte. Programs take equal runs of tokens (mla_plan); a second kernel merges rows that were cut."""
+Reads each latent once as key and value: 2 · 576 bytes a token, 656 in fp8, and that is the roofline up to 32 heads; 64
+heads also need 121 FLOP a byte of bf16. Programs take equal runs of tokens (mla_plan); a second kernel merges rows that
+were cut."""
 
 from collections.abc import Iterator
 
@@ -12,7 +13,9 @@ from triton.language.extra.cuda import gdc_launch_dependents, gdc_wait
 
 from kimicode_kernels import mla_ring
 from kimicode_kernels.compiling import CompileCase
-from kimicode_kernels.mla_plan import TILES, Plan, Tiles, mla_plan
+from kimicode_kernels.fp8_latents import unpack
+from kimicode_kernels.mla_plan import TILES, Plan, Tiles, mla_plan, tiles_for_fp8
+from kimicode_kernels.reference import fp8_latents
 
 FEW: tl.constexpr = tl.constexpr(16)
 MANY: tl.constexpr = tl.constexpr(8192)
@@ -36,10 +39,11 @@ def mla_decode(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """softmax(scale · query · latents) · latents[:rank].
 
-    query [D, heads, rank + rope], cache [pages, tokens per page, rank + rope] of the same type, block_table [D, n]
-    int32, lengths [D] int32: tokens of each row, 0 allowed → (out [D, heads, rank] in query's type, lse [D, heads]
-    fp32: the log of the softmax's denominator; 0 and -inf for a row of no tokens). `plan`: mla_plan's of these.
-    Raises ValueError for shapes without a kernel: rank and rope must be powers of two of at least 16.
+    query [D, heads, rank + rope], cache [pages, tokens per page, rank + rope] of the same type, or in fp8 (uint8, see
+    `reference.fp8_latents`), block_table [D, n] int32, lengths [D] int32: tokens of each row, 0 allowed → (out [D,
+    heads, rank] in query's type, lse [D, heads] fp32: the log of the softmax's denominator; 0 and -inf for a row of no
+    tokens). `plan`: mla_plan's of these. Raises ValueError for shapes without a kernel: rank and rope must be powers of
+    two of at least 16, and the rank at least 128 in fp8.
     """
     batch, heads, _ = query.shape
     _check(query, cache, block_table, lengths, rank)
@@ -79,9 +83,10 @@ def _split(
     if tiles.ring and not interpreted and mla_ring.fits(query, cache, rank):
         mla_ring.launch(grid, arguments, tiles.heads, tiles.warps)
         return parts, part_lse
+    own, tiles = tiles.heads, tiles_for_fp8(tiles) if cache.dtype == torch.uint8 else tiles
     _attend[grid](
         *arguments,
-        cache.shape[1], tiles.tokens, tiles.heads, rank, width - rank, tiles.stages, tiles.transposed, interpreted,
+        cache.shape[1], tiles.tokens, tiles.heads, own, rank, width - rank, tiles.stages, tiles.transposed, interpreted,
         not interpreted, num_warps=tiles.warps, launch_pdl=not interpreted,
     )  # fmt: skip
     return parts, part_lse
@@ -118,7 +123,9 @@ def _check(
     rope = query.shape[-1] - rank
     if any(size < 16 or size & (size - 1) for size in (rank, rope)):
         raise ValueError(f"rank and rope must be powers of two of at least 16, not {rank} and {rope}")
-    if cache.dim() != 3 or cache.shape[2] != rank + rope or cache.dtype != query.dtype:
+    fp8 = cache.dtype == torch.uint8
+    width = fp8_latents.width(rank, rope) if fp8 else rank + rope
+    if cache.dim() != 3 or cache.shape[2] != width or not (fp8 or cache.dtype == query.dtype):
         raise ValueError(f"query {list(query.shape)} {query.dtype}, cache {list(cache.shape)} {cache.dtype}")
     if not (query.is_contiguous() and cache.is_contiguous() and lengths.is_contiguous()):
         raise ValueError("query, cache and lengths must be contiguous")
@@ -129,10 +136,12 @@ def _check(
 
 
 def compile_cases() -> Iterator[CompileCase]:
-    """Every tile at Kimi K2's sizes and at a tiny model's, and both merges."""
-    for sizes in ((512, 64), (64, 16)):
-        for tiles in TILES.values():
+    """Every tile at Kimi K2's sizes and at a tiny model's, in bf16 and fp8, and both merges."""
+    for tiles in TILES.values():
+        for sizes in ((512, 64), (64, 16)):
             yield attend_case(tiles, *sizes)
+        for sizes in ((512, 64), (128, 16)):
+            yield attend_case(tiles, *sizes, fp8=True)
     pointers = {"parts": "*fp32", "part_lse": "*fp32", "pieces": "*i32", "out": "*bf16", "lse": "*fp32"}
     for columns in (32, 512):
         constants = {"RANK": 512, "COLUMNS": columns, "PDL": True}
@@ -141,17 +150,19 @@ def compile_cases() -> Iterator[CompileCase]:
     yield CompileCase("merge", _merge, pointers, {"RANK": 512, "COLUMNS": 32})
 
 
-def attend_case(tiles: Tiles, rank: int, rope: int) -> CompileCase:
-    """How the attention is compiled with these tiles in bf16, pages of 64."""
+def attend_case(tiles: Tiles, rank: int, rope: int, *, fp8: bool = False) -> CompileCase:
+    """How the attention is compiled with these tiles in bf16, over pages of 64 tokens in bf16 or fp8."""
+    own, tiles = tiles.heads, tiles_for_fp8(tiles) if fp8 else tiles
     signature = {
-        "query": "*bf16", "cache": "*bf16", "table": "*i32", "lengths": "*i32", "work": "*i32", "out": "*bf16",
-        "lse": "*fp32", "parts": "*fp32", "part_lse": "*fp32", "scale": "fp32", "heads": "i32", "stride": "i32",
+        "query": "*bf16", "cache": "*u8" if fp8 else "*bf16", "table": "*i32", "lengths": "*i32", "work": "*i32",
+        "out": "*bf16", "lse": "*fp32", "parts": "*fp32", "part_lse": "*fp32", "scale": "fp32", "heads": "i32",
+        "stride": "i32",
     }  # fmt: skip
     constants = {
-        "PAGE": 64, "TILE": tiles.tokens, "HEADS": tiles.heads, "RANK": rank, "ROPE": rope, "STAGES": tiles.stages,
-        "TRANSPOSED": tiles.transposed, "UPCAST": False, "PDL": True,
+        "PAGE": 64, "TILE": tiles.tokens, "HEADS": tiles.heads, "OWN": own, "RANK": rank, "ROPE": rope,
+        "STAGES": tiles.stages, "TRANSPOSED": tiles.transposed, "UPCAST": False, "PDL": True,
     }  # fmt: skip
-    name = f"attend {tiles.heads} heads x {tiles.tokens}, {rank} + {rope}"
+    name = f"attend {own} heads x {tiles.tokens}, {rank} + {rope}{' in fp8' if fp8 else ''}"
     wide = rank >= 64 if tiles.transposed else tiles.heads >= 64
     return CompileCase(
         name, _attend, signature, constants, num_warps=tiles.warps, expected="wgmma" if wide else "mma",
@@ -163,8 +174,8 @@ def attend_case(tiles: Tiles, rank: int, rope: int) -> CompileCase:
 @triton.jit(do_not_specialize=["stride"])
 def _attend(
     query, cache, table, lengths, work, out, lse, parts, part_lse, scale, heads, stride,
-    PAGE: tl.constexpr, TILE: tl.constexpr, HEADS: tl.constexpr, RANK: tl.constexpr, ROPE: tl.constexpr,
-    STAGES: tl.constexpr, TRANSPOSED: tl.constexpr, UPCAST: tl.constexpr, PDL: tl.constexpr,
+    PAGE: tl.constexpr, TILE: tl.constexpr, HEADS: tl.constexpr, OWN: tl.constexpr, RANK: tl.constexpr,
+    ROPE: tl.constexpr, STAGES: tl.constexpr, TRANSPOSED: tl.constexpr, UPCAST: tl.constexpr, PDL: tl.constexpr,
 ):  # fmt: skip
     """One program's run of tiles: what it has of each row goes to `out` if that is all of it, else to a slot."""
     if PDL:
@@ -175,8 +186,8 @@ def _attend(
     tile = tl.load(work + program * 8 + 1)
     left = tl.load(work + program * 8 + 2)
     last_row = tl.load(work + program * 8 + 3)
-    head = tl.program_id(1) * HEADS + tl.arange(0, HEADS)
-    live = head < heads
+    head = tl.program_id(1) * OWN + tl.arange(0, HEADS)
+    live = (head < heads) & (tl.arange(0, HEADS) < OWN)
     d, r = tl.arange(0, RANK), tl.arange(0, ROPE)
     for row in range(first_row, last_row + 1):
         pages = table + tl.cast(row, tl.int64) * stride
@@ -222,20 +233,19 @@ def _transposed(
     STAGES: tl.constexpr, UPCAST: tl.constexpr,
 ):  # fmt: skip
     """Tiles [tile, tile + count) of a row with tokens on M: few heads fill the N side, where 16 is a full step."""
-    token, d, r = tl.arange(0, TILE), tl.arange(0, RANK), tl.arange(0, ROPE)
+    token = tl.arange(0, TILE)
     top = tl.full((HEADS,), float("-inf"), tl.float32)
     total = tl.zeros((HEADS,), tl.float32)
     weighted = tl.zeros((RANK, HEADS), tl.float32)
     end = tile + count
     page = tl.load(pages + tile * TILE // PAGE, mask=count > 0, other=0)
     for i in tl.range(tile, end, num_stages=STAGES):
-        latents = cache + page.to(tl.int64) * (PAGE * (RANK + ROPE))
+        held = page
         # The next page's number is fetched a step ahead: a load that waits for a load would cost a stage of latents.
         page = tl.load(pages + tl.minimum(i + 1, end - 1) * TILE // PAGE)
         # What lies behind the end may be NaN: the last token stands in for it, with a weight of 0.
-        at = (tl.minimum(i * TILE + token, length - 1) % PAGE) * (RANK + ROPE)  # [TILE]
-        k = tl.load(latents + at[:, None] + d[None, :])  # [TILE, RANK]
-        kr = tl.load(latents + RANK + at[:, None] + r[None, :])  # [TILE, ROPE]
+        real = tl.minimum(i * TILE + token, length - 1) % PAGE  # [TILE]
+        k, kr = _latents(cache, held, real, q.dtype, PAGE, RANK, ROPE, UPCAST)  # [TILE, RANK], [TILE, ROPE]
         scores = _dot(kr, turned, _dot(k, q, None, UPCAST), UPCAST) * scale  # [TILE, HEADS]
         scores = tl.where((i * TILE + token < length)[:, None], scores, float("-inf"))
         peak = tl.maximum(top, tl.max(scores, 0))
@@ -254,18 +264,17 @@ def _plain(
     STAGES: tl.constexpr, UPCAST: tl.constexpr,
 ):  # fmt: skip
     """The same with heads on M, for 64 of them."""
-    token, d, r = tl.arange(0, TILE), tl.arange(0, RANK), tl.arange(0, ROPE)
+    token = tl.arange(0, TILE)
     top = tl.full((HEADS,), float("-inf"), tl.float32)
     total = tl.zeros((HEADS,), tl.float32)
     weighted = tl.zeros((HEADS, RANK), tl.float32)
     end = tile + count
     page = tl.load(pages + tile * TILE // PAGE, mask=count > 0, other=0)
     for i in tl.range(tile, end, num_stages=STAGES):
-        latents = cache + page.to(tl.int64) * (PAGE * (RANK + ROPE))
+        held = page
         page = tl.load(pages + tl.minimum(i + 1, end - 1) * TILE // PAGE)
-        at = (tl.minimum(i * TILE + token, length - 1) % PAGE) * (RANK + ROPE)  # [TILE]
-        k = tl.load(latents + at[:, None] + d[None, :])  # [TILE, RANK]
-        kr = tl.load(latents + RANK + at[:, None] + r[None, :])  # [TILE, ROPE]
+        real = tl.minimum(i * TILE + token, length - 1) % PAGE  # [TILE]
+        k, kr = _latents(cache, held, real, q.dtype, PAGE, RANK, ROPE, UPCAST)  # [TILE, RANK], [TILE, ROPE]
         scores = _dot(turned, kr.T, _dot(q, k.T, None, UPCAST), UPCAST) * scale  # [HEADS, TILE]
         scores = tl.where((i * TILE + token < length)[None, :], scores, float("-inf"))
         peak = tl.maximum(top, tl.max(scores, 1))
@@ -275,6 +284,20 @@ def _plain(
         weighted = _dot(share.to(k.dtype), k, weighted * fade[:, None], UPCAST)
         top = peak
     return weighted, total, top
+
+
+@triton.jit
+def _latents(
+    cache, page, token, dtype: tl.constexpr, PAGE: tl.constexpr, RANK: tl.constexpr, ROPE: tl.constexpr,
+    UPCAST: tl.constexpr,
+):  # fmt: skip
+    """Tokens `token` [TILE] of a page: [TILE, RANK] and [TILE, ROPE], in the query's type."""
+    if cache.dtype.element_ty == tl.uint8:
+        return unpack(cache, page, token, tl.float32 if UPCAST else dtype, PAGE, RANK, ROPE)
+    else:
+        latents = cache + page.to(tl.int64) * (PAGE * (RANK + ROPE)) + (token * (RANK + ROPE))[:, None]  # [TILE, 1]
+        d, r = tl.arange(0, RANK)[None, :], tl.arange(0, ROPE)[None, :]
+        return tl.load(latents + d), tl.load(latents + RANK + r)
 
 
 @triton.jit

@@ -4,7 +4,7 @@ Made on the device once a step from the lengths (a few KB, ≈ 2 µs: launch and
 shape depends on the batch alone, so a CUDA graph that holds it serves any lengths."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import torch
@@ -115,6 +115,15 @@ def tiles_for(heads: int, page: int, room: int = 1 << 30) -> Tiles:
     if tokens < 16:
         raise ValueError(f"MLA decode needs pages of a multiple of 16 tokens, not {page}")
     return Tiles(entry.heads, min(tokens, entry.tokens), entry.transposed, entry.warps, entry.stages)
+
+
+def tiles_for_fp8(tiles: Tiles) -> Tiles:
+    """How a program computes with latents in fp8, whatever its plan's tiles are made for.
+
+    Latents that come from registers reach the tensor cores without a detour only as their second operand, and then
+    heads are the first one's rows: 64 of them, live or not.
+    """
+    return replace(tiles, heads=max(64, tiles.heads), transposed=False, warps=8, stages=2, ring=False)
 
 
 def compile_cases() -> Iterator[CompileCase]:

@@ -13,6 +13,7 @@ from torch.nn.functional import embedding
 from triton.tools.tensor_descriptor import TensorDescriptor
 
 from kimicode_kernels.compiling import CompileCase
+from kimicode_kernels.reference.fp8_latents import opened, rope_of
 
 WORKSPACE = 1 << 28
 """Bytes of expanded keys and values at a time: 8,192 keys of Kimi K2's 64 heads."""
@@ -144,18 +145,18 @@ def mla_prefill(
 
     query [n, heads, nope + rope], cache [pages, tokens per page, rank + rope] with the chunk's own latents written,
     pages [m] int64: those of this sequence in order, context: its tokens in them, kv_b [heads, nope + v, rank], all
-    contiguous and of one type → [n, heads, v] in it. What lies in a page behind the context may be anything, NaN
-    included. `workspace` bounds the bytes of expanded keys and values; besides them there are 4·n·heads·(v + 2) bytes
-    of sums where the context is longer than one block. `tile` overrides the table. ValueError: a scale below zero,
-    shapes that do not fit.
+    contiguous and of one type, but for a cache in fp8 (uint8, see `reference.fp8_latents`) → [n, heads, v] in it. What
+    lies in a page behind the context may be anything, NaN included. `workspace` bounds the bytes of expanded keys and
+    values; besides them there are 4·n·heads·(v + 2) bytes of sums where the context is longer than one block. `tile`
+    overrides the table. ValueError: a scale below zero, shapes that do not fit.
     """
     count, heads, width = query.shape
     rank = kv_b.shape[2]
-    if kv_b.shape[0] != heads or cache.shape[2] <= rank or scale <= 0 or not 1 <= count <= context:
+    if kv_b.shape[0] != heads or rope_of(cache, rank) <= 0 or scale <= 0 or not 1 <= count <= context:
         raise ValueError(f"query {tuple(query.shape)}, kv_b {tuple(kv_b.shape)}, context {context}, scale {scale}")
     if not (query.is_contiguous() and kv_b.is_contiguous() and cache.is_contiguous()):
         raise ValueError("query, cache and kv_b must be contiguous")
-    rope = cache.shape[2] - rank
+    rope = rope_of(cache, rank)
     nope, page = width - rope, cache.shape[1]
     out = query.new_empty(count, heads, kv_b.shape[1] - nope)
     step = max(1, workspace // (kv_b.shape[0] * kv_b.shape[1] * query.element_size() * page)) * page
@@ -166,8 +167,9 @@ def mla_prefill(
     room = query.new_empty(min(step, context), matrix.shape[1])  # [keys, heads · (nope + v)]
     for first in blocks:
         last = min(first + step, context)
-        held = embedding(pages[first // page : -(-last // page)], flat)  # [m, tokens per page · (rank + rope)]
-        latents = held.view(-1, rank + rope)[: last - first]  # [keys, rank + rope]
+        held = embedding(pages[first // page : -(-last // page)], flat)  # [m, all of a page]
+        held = held.view(-1, cache.shape[2])[: last - first]  # [keys, ·]
+        latents = opened(held, rank, query.dtype)  # [keys, rank + rope]
         expanded = torch.mm(latents[:, :rank], matrix, out=room[: last - first])
         edges = first == 0, last == context
         _block(query, expanded, latents, out, sums, context - count - first, nope, scale, tile, edges)

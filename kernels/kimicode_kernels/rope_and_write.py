@@ -1,7 +1,8 @@
 """Between a layer's projections and its attention, in one launch: queries turned, latents normalised, cache filled.
 
 A token's first program does its latent and key, the others 16 heads each: 4·64·64 + 4·576 bytes a token for Kimi's 64
-heads in bf16. Three to five launches less a layer than its parts; itself no more than a launch at few tokens."""
+heads in bf16, 1,808 instead of 4·576 for a cache in fp8. Three to five launches less a layer than its parts; itself no
+more than a launch at few tokens."""
 
 from collections.abc import Iterator
 
@@ -12,6 +13,8 @@ from triton.language.extra.cuda import gdc_wait
 
 from kimicode_kernels.cache_write import check_cache
 from kimicode_kernels.compiling import CompileCase
+from kimicode_kernels.fp8_latents import pack
+from kimicode_kernels.reference.fp8_latents import rope_of
 from kimicode_kernels.rope import angles, check_turns, turned
 
 HEADS_PER_PROGRAM = 16
@@ -33,15 +36,20 @@ def _rope_and_write(
         slot = tl.load(slots + row)
         if DEPENDENT:
             gdc_wait()
-        source, target = both + row * both_stride, cache + slot * (RANK + D)
+        source = both + row * both_stride
         latent = tl.load(source + place, mask=place < RANK, other=0.0).to(tl.float32)
         shrink = tl.rsqrt(tl.sum(latent * latent) / RANK + eps)
-        normed = (latent * shrink * gain).to(cache.dtype.element_ty)
-        tl.store(target + place, normed, mask=(place < RANK) & (slot >= 0))
+        normed = (latent * shrink * gain).to(both.dtype.element_ty)
+        if cache.dtype.element_ty == tl.uint8:
+            turned_at = pack(cache, slot, normed.to(tl.float32), RANK, D, RANK_BLOCK)
+        else:
+            target = cache + slot * (RANK + D)
+            tl.store(target + place, normed, mask=(place < RANK) & (slot >= 0))
+            turned_at = target + RANK
         only = tl.arange(0, 1)
         key = turned(source + RANK, cosine, sine, only, D, 0, only == 0, INTERLEAVED, BLOCK)
-        key_place = target + RANK + at[None, :] + only[:, None]
-        tl.store(key_place, key.to(cache.dtype.element_ty), mask=(at < D)[None, :] & (slot >= 0))
+        key_place = turned_at + at[None, :] + only[:, None]
+        tl.store(key_place, key.to(turned_at.dtype.element_ty), mask=(at < D)[None, :] & (slot >= 0))
     else:
         head = (tl.program_id(1) - 1) * HEADS + tl.arange(0, HEADS)
         live = head < heads
@@ -71,15 +79,18 @@ def rope_and_write(
 
     query [T, heads, rope] with any strides but 1 inside a head, both [T, rank + rope]: latent and key part as
     projected, turns [T, rope/2, 2] fp32 contiguous, weight [rank] of the latents' norm, cache [pages, tokens per page,
-    rank + rope] contiguous, slots [T] int64, a negative one is skipped. → the turned queries [T, heads, rope]: `out`
-    where given (stride 1 inside a head; it may be the query), a new tensor otherwise. `dependent` lets the kernel start
-    while its predecessor ends (Hopper): turns and slots must not be its result. ValueError if shapes do not fit.
+    rank + rope] contiguous, or in fp8 (uint8, see `reference.fp8_latents`), slots [T] int64, a negative one is skipped.
+    → the turned queries [T, heads, rope]: `out` where given (stride 1 inside a head; it may be the query), a new tensor
+    otherwise. `dependent` lets the kernel start while its predecessor ends (Hopper): turns and slots must not be its
+    result. ValueError if shapes do not fit.
     """
     check_turns(query, turns)
     count, heads, d = query.shape
     rank = weight.shape[0]
-    if both.shape != (count, rank + d):
-        raise ValueError(f"both {list(both.shape)} for {count} tokens of {rank} + {d} values")
+    if both.shape != (count, rank + d) or rope_of(cache, rank) != d:
+        raise ValueError(
+            f"both {list(both.shape)}, cache {list(cache.shape)} for {count} tokens of {rank} + {d} values"
+        )
     check_cache(count, rank + d, both.dtype, cache, slots)
     if out is None:
         out = torch.empty(query.shape, dtype=query.dtype, device=query.device)
@@ -97,7 +108,7 @@ def rope_and_write(
 
 
 def compile_cases() -> Iterator[CompileCase]:
-    """Kimi's 512 + 64 values and 64 heads."""
+    """Kimi's 512 + 64 values and 64 heads, for either kind of cache."""
     pointers = dict.fromkeys(("query", "both", "weight", "cache", "out"), "*bf16") | {"turns": "*fp32", "slots": "*i64"}
     strides = ("token_stride", "head_stride", "both_stride", "out_token_stride", "out_head_stride")
     signature = pointers | {"eps": "fp32", "heads": "i32"} | dict.fromkeys(strides, "i32")
@@ -105,7 +116,8 @@ def compile_cases() -> Iterator[CompileCase]:
         "RANK": 512, "D": 64, "INTERLEAVED": True, "HEADS": HEADS_PER_PROGRAM, "RANK_BLOCK": 512, "BLOCK": 64,
         "DEPENDENT": True,
     }  # fmt: skip
-    yield CompileCase(
-        "64 heads", _rope_and_write, signature, constexprs,
-        num_warps=WARPS, divisible=("heads", *strides), launch_pdl=True,
-    )  # fmt: skip
+    for name, cache in (("64 heads", "*bf16"), ("64 heads, fp8", "*u8")):
+        yield CompileCase(
+            name, _rope_and_write, signature | {"cache": cache}, constexprs,
+            num_warps=WARPS, divisible=("heads", *strides), launch_pdl=True,
+        )  # fmt: skip

@@ -26,8 +26,10 @@ HOPPER = (9, 0)
 
 Tensors = Callable[..., torch.Tensor]
 Pair = Callable[..., tuple[torch.Tensor, torch.Tensor]]
-Routed = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
-"""x [T, n], weights [T, k] fp32, ids [T, k] int64 → each token's weighted sum over its experts, [T, n]."""
+Several = Callable[..., tuple[tuple[torch.Tensor, ...], torch.Tensor, torch.Tensor]]
+Routed = Callable[[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor | None], torch.Tensor]
+"""x [T, n], weights [T, k] fp32, ids [T, k] int64 → each token's weighted sum over its experts, [T, n], to which the
+last argument [T, n], if there is one, is added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,8 @@ class Kernels:
     """x [T, in], weight [out, in], bias [out] or None → [T, out]."""
     gated: Tensors
     """swiglu(linear(x, weight)): x [T, n], weight [2m, n] with the gate's rows first → [T, m]."""
-    logits: Tensors
-    """x [T, n], weight [E, n] → [T, E] fp32, as exact as fp32 whatever the two are held in."""
+    gemv_norm: Several
+    """As the reference's; results in fp32 are as exact as fp32 whatever x and weights are held in."""
     plan: Callable[[torch.Tensor, torch.Tensor, int, int], Any]
     """lengths [D], block_table [D, n], heads, tokens per page → the `plan` of each `mla_decode` of a step, or None."""
     mla_decode: Pair
@@ -69,6 +71,9 @@ class Kernels:
     memory: they are not to be used afterwards."""
     capturable: Callable[[Sizes], bool]
     """Whether a decoding step of INT4 experts never waits for the device, so that a CUDA graph can hold it."""
+    draw: Tensors | None
+    """logits [n, V] alone → their `greedy` tokens; or what the reference's `sample` takes → its tokens, without waiting
+    for the device. None where nothing but that reference could do it."""
 
 
 def kernels_for(device: torch.device, dtype: torch.dtype) -> Kernels:
@@ -126,10 +131,6 @@ def _gemv_heads(x: torch.Tensor, weight: torch.Tensor, *, out: torch.Tensor | No
     return result if out is None else out.copy_(result)
 
 
-def _logits(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-    return linear(x.float(), weight.float())
-
-
 def _no_plan(lengths: torch.Tensor, block_table: torch.Tensor, heads: int, page: int) -> None:
     return None
 
@@ -141,8 +142,8 @@ def _mla_decode(*tensors: torch.Tensor, plan: None = None, **sizes: Any) -> tupl
 def _int4_experts(
     gate_up: torch.Tensor, gate_up_scale: torch.Tensor, down: torch.Tensor, down_scale: torch.Tensor
 ) -> Routed:
-    def compute(x: torch.Tensor, weights: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
-        return int4_experts(x, gate_up, gate_up_scale, down, down_scale, weights, ids)
+    def compute(x: torch.Tensor, weights: torch.Tensor, ids: torch.Tensor, added: torch.Tensor | None) -> torch.Tensor:
+        return int4_experts(x, gate_up, gate_up_scale, down, down_scale, weights, ids, added)
 
     return compute
 
@@ -158,10 +159,11 @@ REFERENCE = Kernels(
     gemv_heads=_gemv_heads,
     linear=linear,
     gated=gemv.gemv_swiglu,
-    logits=_logits,
+    gemv_norm=gemv.gemv_norm,
     plan=_no_plan,
     mla_decode=_mla_decode,
     int4_experts=_int4_experts,
     capturable=lambda sizes: False,
+    draw=None,
 )
 """Runs everywhere."""

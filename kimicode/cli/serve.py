@@ -23,6 +23,12 @@ class Precision(StrEnum):
     FLOAT32 = "float32"
 
 
+class CachePrecision(StrEnum):
+    AUTO = "auto"
+    BF16 = "bf16"
+    FP8 = "fp8"
+
+
 def complete_device(incomplete: str) -> list[tuple[str, str]]:
     """What a shell offers."""
     return [item for item in DEVICES.items() if item[0].startswith(incomplete)]
@@ -37,6 +43,9 @@ Device = Annotated[
     typer.Option("--device", metavar="DEVICE", help="auto, cpu, cuda or cuda:N.", autocompletion=complete_device),
 ]
 Dtype = Annotated[Precision | None, typer.Option("--dtype", help="Precision of what is not INT4.")]
+CacheDtype = Annotated[
+    CachePrecision | None, typer.Option("--cache-dtype", help="Precision of the conversations' cache.")
+]
 Host = Annotated[str, typer.Option(metavar="ADDRESS", help="Address; others than loopback need a key file.")]
 CacheMemory = Annotated[float | None, typer.Option(min=0, metavar="GB", help="Memory for the conversations' cache.")]
 DrainTimeout = Annotated[
@@ -58,6 +67,7 @@ def command(
     host: Host = "127.0.0.1",
     device: Device = None,
     dtype: Dtype = None,
+    cache_dtype: CacheDtype = None,
     window: Annotated[int | None, typer.Option(min=1, metavar="N", help="Tokens of one conversation at most.")] = None,
     cache_memory: CacheMemory = None,
     max_running: Annotated[int | None, typer.Option(min=1, metavar="N", help="Answers at the same time.")] = None,
@@ -93,6 +103,7 @@ def command(
         "port": port,
         "device": device,
         "dtype": dtype,
+        "cache-dtype": cache_dtype,
         "window": window,
         "cache-memory": cache_memory,
         "max-running": max_running,

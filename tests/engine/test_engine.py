@@ -14,6 +14,8 @@ from kimicode_engine.output import Content, FinishReason, ToolCallArguments, Too
 from kimicode_engine.request import Priority
 from kimicode_engine.runner import ModelRunner
 from kimicode_engine.scripted import NAN, in_turn
+from kimicode_kernels.reference.sampling import greedy
+from kimicode_kernels.reference.sampling import sample as draw_by_reference
 from tests.fakes.engine_floor import answer_alone
 from tests.fakes.engine_jobs import BYTES, END, Desk, tokens
 
@@ -52,6 +54,25 @@ def test_the_usage_counts_every_token_the_last_one_too():
     usage = heard.last.usage
     assert (usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens) == (len(PROMPT), 8, 0)
     assert 2 <= usage.reasoning_tokens <= 3
+
+
+def test_a_runner_that_draws_tokens_itself_is_asked_to_and_its_answers_are_the_same():
+    asked = []
+
+    def draw(logits, uniforms=None, **limits):
+        asked.append(len(logits))
+        return greedy(logits) if uniforms is None else draw_by_reference(logits, uniforms, **limits)
+
+    heard = []
+    for own in (None, draw):
+        desk = Desk(lambda request, context: NAN if "bad" in request.id and len(context) > len(PROMPT) + 2 else 65)
+        desk.runner.draw = own
+        answers = [desk.ask(PROMPT, name=name, max_tokens=5, seed=1, temperature=1.0) for name in ("good", "bad")]
+        desk.run()
+        heard.append([(one.tokens, one.last.finish, one.last.error) for one in answers])
+    assert heard[0] == heard[1]
+    assert [finish for _, finish, _ in heard[1]] == [FinishReason.LENGTH, FinishReason.ERROR]
+    assert max(asked) == 2
 
 
 def test_cached_tokens_are_what_was_not_computed_again():

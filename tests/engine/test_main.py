@@ -32,6 +32,14 @@ def tiny(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory):
+    """A checkpoint whose latents have an fp8 layout."""
+    folder = tmp_path_factory.mktemp("wide")
+    write_tiny(folder, kv_lora_rank=128)
+    return folder
+
+
 # --- refusals -----------------------------------------------------------------------------------------------
 
 
@@ -77,6 +85,8 @@ def test_only_addresses_of_this_machine_are_loopback():
         (["--device", "tpu"], "auto, cpu, cuda"),
         (["--device", "cpu:0"], "auto, cpu, cuda"),
         (["--cache-memory", "0.00001"], "--cache-memory"),
+        (["--cache-dtype", "fp8"], "--cache-dtype fp8 does not fit this model"),
+        (["--cache-dtype", "bf16", "--dtype", "float32"], "--dtype bfloat16"),
         (["--api-key-file", "{folder}/nothing"], "key file"),
         (["--api-key-file", "{folder}/config.json"], "one line"),
         (["--state-file", "/dev/null/state.json"], "state file"),
@@ -115,6 +125,11 @@ def test_the_plan_is_a_table_and_loads_nothing(tiny, capsys):
     table = capsys.readouterr().out
     assert "routed experts" in table
     assert "It fits." in table
+
+
+def test_the_plan_says_what_a_token_takes_in_an_fp8_cache(wide, capsys):
+    assert main(["--checkpoint", str(wide), "--device", "cpu", "--plan", "--cache-dtype", "fp8"]) == 0
+    assert f"tokens of {3 * (128 + 4 + 2 * 16)} bytes" in capsys.readouterr().out
 
 
 def test_float32_is_chosen_where_it_fits(tiny):
@@ -175,6 +190,18 @@ def test_sigterm_lets_an_answer_end_and_a_stop_removes_the_state(tiny, tmp_path)
         "stopping",
         "stopped",
     ]
+
+
+def test_an_fp8_cache_serves(wide, tmp_path):
+    process, state = start(wide, tmp_path / "state.json", "--cache-dtype", "fp8", "--quiet")
+    connection, heard = open_stream(state, max_tokens=90)
+    process.send_signal(signal.SIGTERM)
+    while block := connection.recv(65536):
+        heard += block
+    assert process.communicate(timeout=20)[1].count("\n") == 1, "nothing but the key"
+    assert process.returncode == 0
+    assert heard.count(b'"finish_reason":"length"') == 1
+    assert len(contents(heard.decode())) > 20
 
 
 def test_the_end_of_stdin_drains_and_a_signal_then_ends_at_once(tiny, tmp_path):

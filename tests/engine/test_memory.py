@@ -41,6 +41,13 @@ def test_k26_reads_33_gigabytes_for_a_token_and_its_cache_takes_70272_bytes():
     assert plan.decode_rate(262_144) == pytest.approx(1000 / (32.98 + 18.42), rel=1e-3)
 
 
+def test_an_fp8_cache_holds_more_tokens_in_the_same_memory():
+    plans = [planned(K26, device=640 * GB, latent_bytes=each) for each in (None, 656)]
+    assert [plan.token_bytes for plan in plans] == [70_272, 40_016]
+    assert plans[1].limits.pages == pytest.approx(plans[0].limits.pages * 1152 / 656, abs=2)
+    assert "tokens of 40,016 bytes" in plans[1].table()
+
+
 def test_k26_does_not_fit_23_gigabytes_and_the_table_says_by_how_much():
     plan = planned(K26, host=23 * GB, bandwidth=20 * GB)
     assert plan.missing == plan.total - 23 * GB
@@ -119,6 +126,17 @@ def test_a_window_beyond_the_models_own_is_cut():
 def test_an_accelerator_still_needs_a_little_host_memory():
     with pytest.raises(CheckpointError, match="the host needs that to load"):
         planned(TINY, device=80 * GB, host=10**6).check()
+
+
+def test_a_device_needs_the_room_of_one_layers_experts_while_they_are_rearranged():
+    weights = sum(weight_bytes(K26, torch.bfloat16).values())
+    layer = 384 * 24_772_608
+    planned(K26, device=weights + layer, window=1024, running=1, step_tokens=64).check()
+    tight = planned(K26, device=weights + layer - 5 * 10**6, window=1024, running=1, step_tokens=64)
+    assert tight.missing == 5 * 10**6
+    with pytest.raises(CheckpointError, match=r"5\.0 MB of memory .* rearranging a layer's experts"):
+        tight.check()
+    assert not planned(K26, host=weights + layer // 2, window=1024, running=1, step_tokens=64).missing
 
 
 def test_tied_embeddings_are_read_as_the_head():

@@ -33,6 +33,17 @@ def test_a_position_beyond_the_window_is_refused_and_not_made_up():
         drive.runner.run([Part(sequence, 0, 65)])
 
 
+def test_tokens_are_drawn_by_the_models_kernels_if_these_can_and_they_are_compiled_before_an_answer():
+    pytest.importorskip("triton")
+    from kimicode_kernels import hopper
+
+    model = oracle(num_hidden_layers=1)
+    assert Drive(model.config, model.slots).runner.draw is None
+    drive = Drive(model.config, model.slots, kernels=hopper.KERNELS)
+    drive.runner.warm(8)
+    assert drive.runner.draw is hopper.draw
+
+
 @pytest.mark.gpu
 @pytest.mark.parametrize("int4", [True, False])
 def test_a_gpu_without_kernels_of_its_own_computes_the_same(int4):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from kimicode_engine.request import SamplingParams
 from kimicode_engine.sampling import SamplingState, sample
+from kimicode_kernels.reference import sampling as reference
 
 VOCAB = 163_840
 
@@ -245,3 +246,106 @@ def test_the_usual_parameters_cost_little_with_the_full_vocabulary():
         costs.append(time.process_time() - start)
     # alone it is 0.2 ms; a busy machine may take several times as long
     assert statistics.median(costs) < 0.002
+
+
+# --- where the logits are: by the kernels that draw on a GPU, here through their reference and their interpreter ---
+
+
+def by_reference(logits, uniforms=None, **limits):
+    return reference.greedy(logits) if uniforms is None else reference.sample(logits, uniforms, **limits)
+
+
+def by_kernels(logits, uniforms=None, **limits):
+    pytest.importorskip("triton")
+    from kimicode_kernels import hopper
+
+    return hopper.draw(logits, uniforms, **limits)
+
+
+DRAWS = pytest.mark.parametrize("draw", [by_reference, by_kernels])
+KINDS: tuple[dict[str, object], ...] = (
+    {},
+    {"temperature": 0.0},
+    {"top_p": 0.9, "temperature": 0.7},
+    {"top_k": 7},
+    {"min_p": 0.1, "top_k": 40, "top_p": 0.8},
+    {"presence_penalty": 1.0, "repetition_penalty": 1.3, "top_p": 0.8},
+    {"logit_bias": {3: 2.0}, "top_k": 5000},
+    {"top_p": 0.0},
+)
+
+
+def chosen(draw, logits, params, masks=None, rounds=1):
+    """Tokens of some rounds, each accepted."""
+    states, found = [state(seed=row, **one) for row, one in enumerate(params)], []
+    for _ in range(rounds):
+        drawn = sample(logits, states, masks or [None] * len(states), draw)
+        found.append([one and one.token for one in drawn])
+        for one, answer in zip(drawn, states, strict=True):
+            if one:
+                answer.accept(one.token)
+    return found
+
+
+@DRAWS
+@pytest.mark.parametrize("kinds", [KINDS, KINDS[:2], KINDS[:3], [KINDS[1], KINDS[7]], [KINDS[0]] * 3], ids=len)
+def test_a_draw_where_the_logits_are_gives_the_tokens_of_the_cpu(draw, kinds):
+    torch.manual_seed(9)
+    logits = 3 * torch.randn(len(kinds), 700)
+    before = logits.clone()
+    assert chosen(draw, logits, kinds, rounds=4) == chosen(None, logits, kinds, rounds=4)
+    assert torch.equal(logits, before)
+
+
+@DRAWS
+def test_drawn_there_a_token_depends_on_no_neighbour(draw):
+    torch.manual_seed(10)
+    logits = 3 * torch.randn(len(KINDS), 500)
+    together = chosen(draw, logits, KINDS)[0]
+    for row, params in enumerate(KINDS):
+        drawn = sample(logits[row : row + 1], [state(seed=row, **params)], [None], draw)
+        assert drawn[0].token == together[row], params
+
+
+@DRAWS
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_what_is_no_number_is_seen_there_too_even_behind_a_mask(draw, value):
+    logits = torch.randn(4, 500)
+    logits[1, 499] = value
+    logits[3] = -math.inf
+    for params in KINDS[:3]:
+        for masks in ([None] * 4, [None, packed([1, 2], 500), packed([7], 500), None]):
+            found = chosen(draw, logits, [params] * 4, masks)[0]
+            assert [one is None for one in found] == [False, True, False, True]
+            assert masks[2] is None or found[2] == 7
+
+
+@DRAWS
+def test_logprobs_beside_a_draw_there_are_those_of_the_raw_logits(draw):
+    logits = torch.randn(1, 300)
+    sampled = sample(logits, [state(temperature=0.0, logit_bias={4: 100.0}, logprobs=2)], [None], draw)[0]
+    assert sampled.token == 4
+    assert sampled.logprob.logprob == pytest.approx(float(torch.log_softmax(logits[0], -1)[4]), abs=1e-5)
+
+
+def test_the_uniform_numbers_of_an_answer_are_the_same_on_both_paths():
+    logits, asked = torch.randn(3, 50), []
+
+    def noting(logits, uniforms=None, **limits):
+        asked.append((uniforms.tolist(), sorted(limits)))
+        return reference.greedy(logits)
+
+    sample(logits, [state(seed=1), state(temperature=0.0), state(seed=2, top_p=0.5)], [None] * 3, noting)
+    assert asked == [([state(seed=1).uniform(), 0.0, state(seed=2).uniform()], ["temperature", "top_p"])]
+
+
+@pytest.mark.gpu
+def test_a_gpu_draws_the_tokens_of_the_cpu():
+    from kimicode_kernels import hopper
+
+    torch.manual_seed(11)
+    logits = 3 * torch.randn(len(KINDS), VOCAB)
+    logits[2, 17] = math.nan
+    masks = [None, packed(range(0, VOCAB, 3), VOCAB), None, packed(range(50), 64), None, None, None, None]
+    expected = chosen(None, logits, KINDS, masks, rounds=3)
+    assert chosen(hopper.draw, logits.cuda(), KINDS, masks, rounds=3) == expected

@@ -4,7 +4,7 @@ import random
 
 import torch
 
-from kimicode_engine.cache.latent import LatentCache
+from kimicode_engine.cache.latent import LatentCache, held_as
 from kimicode_engine.limits import PAGE
 from kimicode_engine.model.kimi import Kimi
 from kimicode_engine.request import Request, SamplingParams
@@ -15,10 +15,10 @@ from kimicode_engine.sequence import Part, Sequence
 class Drive:
     """A model with its cache, and pages that are handed out as sequences grow."""
 
-    def __init__(self, config, slots, pages=64, seed=0, kernels=None):
+    def __init__(self, config, slots, pages=64, seed=0, kernels=None, fp8=False):
         device = slots["embed"].device
-        self.cache = LatentCache(config.layers, pages, config.latent_dim, slots["embed"].dtype, device)
-        self.cache.latents.fill_(float("nan"))
+        self.cache = LatentCache(config.layers, pages, *held_as(config, slots["embed"].dtype, fp8=fp8), device)
+        self.cache.latents.fill_(255 if fp8 else float("nan"))
         self.runner = ModelRunner(Kimi(config, slots, kernels), self.cache, device)
         self.free = list(range(pages))
         random.Random(seed).shuffle(self.free)

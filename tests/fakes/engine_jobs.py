@@ -65,10 +65,11 @@ class Heard:
 class Desk:
     """Takes requests to an engine whose model says what `script` says."""
 
-    def __init__(self, script=None, runner=None, end_ids=frozenset({END}), **limits):
+    def __init__(self, script=None, runner=None, end_ids=frozenset({END}), tokenizer=BYTES, **limits):
         self.limits = Limits(**({"window": 1024, "pages": 32, "running": 8, "step_tokens": 256} | limits))
         self.runner = runner or ScriptedRunner(self.limits.pages, BYTES.vocab_size, script)
         self.engine = Engine(self.runner, end_ids, self.limits)
+        self.tokenizer = tokenizer
         self.count = 0
 
     def ask(
@@ -79,7 +80,7 @@ class Desk:
         request = Request(name or f"request {self.count}", tuple(prompt), sampling, priority, float(self.count))
         self.count += 1
         heard = Heard()
-        parser = AnswerParser(BYTES, stop=sampling.stop, **(parser or {"thinking": False, "tools": False}))
+        parser = AnswerParser(self.tokenizer, stop=sampling.stop, **(parser or {"thinking": False, "tools": False}))
         state = SamplingState(sampling, request.prompt)
         self.engine.add(Job(request, parser, state, matcher, heard.deltas.append))
         return heard

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 from safetensors.torch import load_file
-from transformers import DeepseekV3Config, DeepseekV3ForCausalLM, Kimi_K25Config, Kimi_K25ForConditionalGeneration
+from transformers import DeepseekV3Config, DeepseekV3ForCausalLM
 
 from kimicode_engine.checkpoint import names
 from kimicode_engine.config import ModelConfig, parse_config
@@ -87,6 +87,8 @@ def oracle(seed=0, int4=False, dtype=torch.float32, **fields):
 
 def wrapped(seed=0, **fields):
     """The same under Kimi K2.5's wrapper, with a vision tower that nobody asks."""
+    from transformers import Kimi_K25Config, Kimi_K25ForConditionalGeneration  # not in every version that runs the rest
+
     text = SMALL | fields | {"model_type": "deepseek_v3"}
     vision = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
     hf = Kimi_K25Config(text_config=theirs(text), vision_config=vision, tie_word_embeddings=False)

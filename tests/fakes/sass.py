@@ -188,11 +188,12 @@ def _collisions(walk: Iterable[Instruction]) -> Iterator[tuple[Instruction, InFl
 
 
 def compile_module(module: str, *, every: bool) -> list[Report]:
-    """The cases of a module of kimicode_kernels, or the first of each kernel and matrix instruction. Not where
-    TRITON_INTERPRET is set."""
+    """The cases of a module of kimicode_kernels, or the first of each kernel by matrix instruction and argument types.
+    Not where TRITON_INTERPRET is set."""
     cases = list(importlib.import_module(f"kimicode_kernels.{module}").compile_cases())
     if not every:
-        cases = list({(case.function, case.expected): case for case in reversed(cases)}.values())
+        firsts = {(case.function, case.expected, *case.signature.values()): case for case in reversed(cases)}
+        cases = list(firsts.values())
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         return list(threads.map(compile_case, cases))
 

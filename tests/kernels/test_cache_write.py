@@ -1,10 +1,12 @@
-"""Writes to the paged cache as interpreted, against their reference."""
+"""Writes to the paged cache, interpreted or on a GPU, against their reference."""
 
 import pytest
 import torch
 
 from kimicode_kernels.cache_write import cache_write
 from kimicode_kernels.reference.cache_write import cache_write as reference
+
+pytestmark = pytest.mark.usefixtures("device")
 
 
 @pytest.mark.parametrize(("count", "d"), [(1, 24), (5, 20), (3, 1)])

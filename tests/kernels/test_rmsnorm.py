@@ -1,10 +1,12 @@
-"""RMSNorm as interpreted, against its reference."""
+"""RMSNorm, interpreted or on a GPU, against its reference."""
 
 import pytest
 import torch
 
 from kimicode_kernels import rmsnorm as kernel
 from kimicode_kernels.reference import rmsnorm as reference
+
+pytestmark = pytest.mark.usefixtures("device")
 
 CLOSE = {torch.float32: {"rtol": 1e-5, "atol": 1e-6}, torch.float16: {"rtol": 2e-3, "atol": 1e-4}}
 

@@ -1,10 +1,12 @@
-"""RoPE as interpreted, against its reference."""
+"""RoPE, interpreted or on a GPU, against its reference."""
 
 import pytest
 import torch
 
 from kimicode_kernels.reference.rope import rope as reference
 from kimicode_kernels.rope import rope
+
+pytestmark = pytest.mark.usefixtures("device")
 
 
 def turns_of(count, d):

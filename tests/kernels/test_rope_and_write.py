@@ -1,10 +1,12 @@
-"""RoPE, the latents' norm and the cache's writes in one kernel as interpreted, against the three."""
+"""RoPE, the latents' norm and the cache's writes in one kernel, interpreted or on a GPU, against the three."""
 
 import pytest
 import torch
 
 from kimicode_kernels.reference.rope_and_write import rope_and_write as reference
 from kimicode_kernels.rope_and_write import rope_and_write
+
+pytestmark = pytest.mark.usefixtures("device")
 
 
 class Step:

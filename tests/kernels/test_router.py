@@ -1,10 +1,12 @@
-"""The choice of experts as interpreted, against its reference; of equals the lowest ids."""
+"""The choice of experts, interpreted or on a GPU, against its reference; of equals the lowest ids."""
 
 import pytest
 import torch
 
 from kimicode_kernels.reference.router import router as reference
 from kimicode_kernels.router import router
+
+pytestmark = pytest.mark.usefixtures("device")
 
 PLAIN = {"top_k": 8, "groups": 1, "groups_per_token": 1, "normalise": True, "scaling": 2.827}
 

@@ -1,4 +1,5 @@
-"""Greedy and random tokens as interpreted, against the plain definition, and that against the engine's sampler."""
+"""Greedy and random tokens, interpreted or on a GPU, against the plain definition, and that against the engine's
+sampler."""
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from kimicode_kernels.reference import sampling as reference
 from kimicode_kernels.sampling import greedy, sample
 
 VOCAB = 300
+on_a_gpu_too = pytest.mark.usefixtures("device")
 TYPES = {"temperature": torch.float32, "top_k": torch.int32, "top_p": torch.float64, "min_p": torch.float32}
 CUTS = [
     {},
@@ -55,6 +57,7 @@ def drawn(rows, uniforms, limits, **tiles):
     return tokens
 
 
+@on_a_gpu_too
 @pytest.mark.parametrize(
     ("spread", "given"), [*((4.0, given) for given in CUTS), (0.01, {"top_p": 0.9}), (0.01, CUTS[-1])]
 )
@@ -63,12 +66,14 @@ def test_tokens_are_those_of_the_definition(given, spread):
     assert drawn(rows, uniforms, limits).equal(reference.sample(rows, uniforms, **limits))
 
 
+@on_a_gpu_too
 @pytest.mark.parametrize("given", [{"top_p": 0.9}, {"top_k": 40, "top_p": 0.8}])
 def test_a_list_that_overflows_changes_nothing(given):
     rows, uniforms, limits = logits(2, 0.01), torch.rand(2, dtype=torch.float64), cuts(2, **given)
     assert drawn(rows, uniforms, limits, capacity=3, chunk=128).equal(reference.sample(rows, uniforms, **limits))
 
 
+@on_a_gpu_too
 def test_rows_with_cuts_of_their_own_share_a_call():
     rows, uniforms = logits(6, 2.0), torch.rand(6, dtype=torch.float64)
     limits = {
@@ -92,12 +97,14 @@ def test_every_token_is_drawn_as_often_as_it_is_likely():
     assert found.equal(found.sort().values)
 
 
+@on_a_gpu_too
 @pytest.mark.parametrize("given", [{"top_k": 3}, {"top_p": 0.6}])
 def test_of_equals_the_lowest_ids_stay(given):
     rows, uniforms = torch.zeros(6, 5), torch.arange(6, dtype=torch.float64) / 6
     assert drawn(rows, uniforms, cuts(6, **given)).tolist() == [0, 0, 1, 1, 2, 2]
 
 
+@on_a_gpu_too
 def test_the_largest_uniform_number_still_draws_a_kept_token():
     rows, uniforms = logits(4, 1.0), torch.full((4,), 1.0 - 2.0**-48, dtype=torch.float64)
     limits = cuts(4, top_p=0.5)
@@ -106,6 +113,7 @@ def test_the_largest_uniform_number_still_draws_a_kept_token():
     assert rows.gather(1, found[:, None]).isfinite().all()
 
 
+@on_a_gpu_too
 def test_unsound_rows_get_no_token():
     rows = torch.randn(5, 300)
     rows[0, 3], rows[1, 299], rows[2], rows[3, 7] = float("nan"), float("inf"), float("-inf"), float("-inf")
@@ -117,6 +125,7 @@ def test_unsound_rows_get_no_token():
     assert sample(rows, uniforms, **limits)[:3].tolist() == expected
 
 
+@on_a_gpu_too
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
 def test_greedy_takes_the_first_of_the_highest(dtype):
     rows = torch.randn(4, 2500).to(dtype)

@@ -1,10 +1,12 @@
-"""SwiGLU as interpreted, against its reference."""
+"""SwiGLU, interpreted or on a GPU, against its reference."""
 
 import pytest
 import torch
 
 from kimicode_kernels.reference.swiglu import swiglu as reference
 from kimicode_kernels.swiglu import swiglu
+
+pytestmark = pytest.mark.usefixtures("device")
 
 
 @pytest.mark.parametrize("shape", [(1, 2), (3, 514), (2, 40)])

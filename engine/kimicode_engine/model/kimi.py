@@ -16,16 +16,16 @@ from kimicode_engine.model.attention import Attention
 from kimicode_engine.model.layers import Linear, RmsNorm
 from kimicode_engine.model.moe import feed_forward
 from kimicode_engine.model.rope import rope_table
+from kimicode_engine.sampling import Draw
 from kimicode_kernels.select import Kernels, Sizes, kernels_for
 
 
 class Block:
-    """A layer: attention, then its MLP, each behind a norm and added to the residual stream."""
+    """A layer: attention, then its MLP. Each adds what the part before it computed to the residual stream, and reads
+    that through its norm."""
 
     def __init__(self, kernels: Kernels, config: ModelConfig, layer: int, slots: Mapping[str, torch.Tensor]) -> None:
-        self.input_norm = RmsNorm(kernels, slots["input_norm"], config.rms_eps)
         self.attention = Attention(kernels, config, layer, slots)
-        self.post_norm = RmsNorm(kernels, slots["post_norm"], config.rms_eps)
         self.mlp = feed_forward(kernels, config, layer, slots)
 
     def __call__(
@@ -36,11 +36,9 @@ class Block:
         placement: Placement,
         cache: LatentCache,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """x, residual [T, hidden], none for the first layer, turns [T, rope/2, 2] → the same for the next one. What a
-        part computed is added to the stream by the norm behind it, in one pass."""
-        x, residual = (self.input_norm(x), x) if residual is None else self.input_norm.add(x, residual)
-        x, residual = self.post_norm.add(self.attention(x, turns, placement, cache), residual)
-        return self.mlp(x), residual
+        """x, residual [T, hidden], none for the first layer, turns [T, rope/2, 2] → the same for the next one."""
+        x, residual = self.attention(x, residual, turns, placement, cache)
+        return self.mlp(x, residual)
 
 
 class Kimi:
@@ -66,6 +64,11 @@ class Kimi:
             return False
         sizes = (config.hidden_size, config.moe_intermediate_size, config.int4.group_size)
         return self.kernels.capturable(Sizes(*sizes, config.kv_lora_rank, config.qk_rope_head_dim))
+
+    @property
+    def draw(self) -> Draw | None:
+        """What draws tokens of the logits where the model computes, if its kernels can."""
+        return self.kernels.draw
 
     def forward(
         self,

@@ -6,7 +6,7 @@ from functools import partial
 import torch
 
 from kimicode_engine import memory
-from kimicode_engine.cache.latent import LatentCache
+from kimicode_engine.cache.latent import LatentCache, held_as
 from kimicode_engine.checkpoint.load import inspect, load_weights, weight_bytes
 from kimicode_engine.config import ModelConfig, read_config
 from kimicode_engine.engine import Engine
@@ -63,7 +63,7 @@ def load(options: Options, console: Console) -> Loaded:
     plan.check()
     slots = load_weights(options.checkpoint, config, device=device, dtype=dtype, progress=console.progress)
     model = Kimi(config, slots)  # before the cache: it may need a layer's room for a moment
-    cache = LatentCache(config.layers, plan.limits.pages, config.latent_dim, dtype, device)
+    cache = LatentCache(config.layers, plan.limits.pages, *choose_cache(options.cache_dtype, config, dtype), device)
     runner = ModelRunner(model, cache, device)
     runner.warm(plan.limits.running)
     return Loaded(runner, tokenizer, plan.limits)
@@ -93,15 +93,24 @@ def choose_dtype(name: str, config: ModelConfig, device: torch.device) -> torch.
     return torch.bfloat16
 
 
+def choose_cache(name: str, config: ModelConfig, dtype: torch.dtype) -> tuple[int, torch.dtype]:
+    """What --cache-dtype makes of a token in a layer, as `held_as`. Raises EngineError where that cannot be."""
+    if name == "bf16" and dtype != torch.bfloat16:
+        raise EngineError("--cache-dtype bf16 is for weights in bfloat16: choose --dtype bfloat16, or leave it out")
+    return held_as(config, dtype, fp8=name == "fp8")
+
+
 def _plan(
     options: Options, config: ModelConfig, device: torch.device, dtype: torch.dtype, bandwidth: float | None = None
 ) -> Plan:
+    width, kind = choose_cache(options.cache_dtype, config, dtype)
     return memory.plan(
         config,
         weight_bytes=weight_bytes(config, dtype),
         device_bytes=memory.free_device_bytes(device),
         host_bytes=memory.free_host_bytes(),
         dtype=dtype,
+        latent_bytes=width * kind.itemsize,
         window=options.window,
         running=options.max_running,
         step_tokens=options.step_tokens,

@@ -29,6 +29,7 @@ class Options:
     port: int
     device: str
     dtype: str
+    cache_dtype: str
     window: int | None
     cache_memory: float | None
     """GB (10^9 bytes) for the cache; None: what is free."""
@@ -97,6 +98,10 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     add("--checkpoint", type=Path, required=True, metavar="DIR", help="folder with config.json and *.safetensors")
     add("--device", default="auto", metavar="auto|cpu|cuda[:N]", help="where to compute (default: auto)")
     add("--dtype", default="auto", choices=("auto", "bfloat16", "float32"), help="type of weights and cache")
+    add(
+        "--cache-dtype", default="auto", choices=("auto", "bf16", "fp8"),
+        help="how the cache holds a token: as --dtype, or in fp8, in 57%% of bf16's memory (default: auto, as --dtype)",
+    )  # fmt: skip
     add("--window", type=_positive, metavar="N", help="tokens of prompt and answer (default: the checkpoint's)")
     add("--cache-memory", type=_amount, metavar="GB", help="memory for the cache (default: what is free)")
     add("--max-running", type=_positive, default=64, metavar="N", help="answers computed at once (default: 64)")

@@ -4,6 +4,7 @@
 import torch
 from torch.nn.functional import embedding
 
+from kimicode_kernels.reference.fp8_latents import opened
 from kimicode_kernels.reference.softmax import BlockSoftmax
 
 LATENTS_AT_ONCE = 1 << 16
@@ -24,10 +25,11 @@ def mla_decode(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """softmax(scale · query · latents) · latents[:rank], in fp32.
 
-    query [D, heads, rank + rope], cache [pages, tokens per page, rank + rope], block_table [D, n] int32: the pages of
-    each row, lengths [D] int32: its tokens in them, at least 1 → (out [D, heads, rank] in query's type, lse [D, heads]
-    fp32: the log of the softmax's denominator). What lies in a page behind a row's length may be anything, NaN
-    included; unused entries of block_table must be some page. `at_once` bounds the latents gathered at a time.
+    query [D, heads, rank + rope], cache [pages, tokens per page, rank + rope] or in fp8 (uint8, see `fp8_latents`),
+    block_table [D, n] int32: the pages of each row, lengths [D] int32: its tokens in them, at least 1 → (out [D, heads,
+    rank] in query's type, lse [D, heads] fp32: the log of the softmax's denominator). What lies in a page behind a
+    row's length may be anything, NaN included; unused entries of block_table must be some page. `at_once` bounds the
+    latents gathered at a time.
     """
     groups = _groups(lengths.tolist())
     if len(groups) == 1:
@@ -61,7 +63,7 @@ def _attend(
     at_once: int,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The same for rows of similar length, `longest` the greatest."""
-    page, flat = cache.shape[1], cache.view(-1, cache.shape[2])  # [pages · tokens per page, rank + rope]
+    page, flat = cache.shape[1], cache.view(-1, cache.shape[2])  # [pages · tokens per page, ·]
     wide = query.float()  # [d, heads, rank + rope]
     pages, pages_at_once = -(-longest // page), max(1, at_once // (len(query) * page))
     offsets = torch.arange(page, device=query.device)  # [tokens per page]
@@ -73,7 +75,7 @@ def _attend(
         beyond = keys >= lengths.unsqueeze(1)  # [d, keys]
         # A NaN behind the end would survive a weight of 0, so the row's first token stands in for what lies there.
         slots = torch.where(beyond, table[:, :1].long() * page, slots)
-        latents = embedding(slots, flat).float()  # [d, keys, rank + rope]
+        latents = opened(embedding(slots, flat), rank, torch.float32)  # [d, keys, rank + rope]
         bias = wide.new_zeros(beyond.shape).masked_fill_(beyond, float("-inf")).unsqueeze(1)  # [d, 1, keys]
         scores = torch.baddbmm(bias, wide, latents.transpose(1, 2), alpha=scale)  # [d, heads, keys]
         softmax.add(scores, latents[..., :rank])

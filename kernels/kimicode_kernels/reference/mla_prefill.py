@@ -4,6 +4,7 @@ latents (DeepSeek-V2, arXiv 2405.04434, §2.1.2): cheaper than absorbed attentio
 import torch
 from torch.nn.functional import embedding
 
+from kimicode_kernels.reference.fp8_latents import opened
 from kimicode_kernels.reference.softmax import BlockSoftmax
 
 VALUES_AT_ONCE = 1 << 26
@@ -22,21 +23,22 @@ def mla_prefill(
 ) -> torch.Tensor:
     """Causal softmax(scale · query · keys) · values, in fp32; the chunk is the last rows of its context.
 
-    query [n, heads, nope + rope], cache [pages, tokens per page, rank + rope] with the chunk's own latents written,
-    pages [m] int64: those of this sequence in order, context: its tokens in them, kv_b [heads, nope + v, rank]
-    → [n, heads, v] in query's type. What lies in a page behind the context may be anything, NaN included. `at_once`
-    bounds the values of a block of keys.
+    query [n, heads, nope + rope], cache [pages, tokens per page, rank + rope], or in fp8 (uint8, see `fp8_latents`),
+    with the chunk's own latents written, pages [m] int64: those of this sequence in order, context: its tokens in them,
+    kv_b [heads, nope + v, rank] → [n, heads, v] in query's type. What lies in a page behind the context may be
+    anything, NaN included. `at_once` bounds the values of a block of keys.
     """
     count, page = query.shape[0], cache.shape[1]
-    flat = cache.flatten(1)  # [pages, tokens per page · (rank + rope)]
+    flat = cache.flatten(1)  # [pages, all of a page]
     wide = query.float().transpose(0, 1)  # [heads, n, nope + rope]
     places = torch.arange(context - count, context, device=query.device).unsqueeze(1)  # [n, 1]
     softmax = BlockSoftmax()
     step = _keys_at_once(query, kv_b, page, at_once)
     for first in range(0, context, step):
         last = min(first + step, context)
-        held = embedding(pages[first // page : -(-last // page)], flat)  # [m, tokens per page · (rank + rope)]
-        latents = held.view(-1, cache.shape[2])[: last - first]  # [keys, rank + rope]
+        held = embedding(pages[first // page : -(-last // page)], flat)  # [m, all of a page]
+        held = held.view(-1, cache.shape[2])[: last - first]  # [keys, ·]
+        latents = opened(held, kv_b.shape[2], kv_b.dtype)  # [keys, rank + rope]
         keys, values = _expand(latents, kv_b, query.shape[2])  # [heads, keys, nope + rope], [heads, keys, v]
         scores = torch.bmm(wide, keys.transpose(1, 2)).mul_(scale)  # [heads, n, keys]
         if last > context - count + 1:

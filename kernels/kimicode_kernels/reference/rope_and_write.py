@@ -21,9 +21,10 @@ def rope_and_write(
 ) -> torch.Tensor:
     """Turn the queries' parts with position, and write (normalised latent, turned key part) to the cache.
 
-    query [T, heads, rope], both [T, rank + rope]: latent and key part as projected, turns [T, rope/2, 2] fp32,
-    weight [rank] of the latents' norm, cache [pages, tokens per page, rank + rope] contiguous, slots [T] int64, a
-    negative one is skipped. → the turned queries [T, heads, rope]: `out` where given, a new tensor otherwise.
+    query [T, heads, rope], both [T, rank + rope]: latent and key part as projected, turns [T, rope/2, 2] fp32, weight
+    [rank] of the latents' norm, cache [pages, tokens per page, rank + rope] contiguous, or in fp8 (uint8, see
+    `fp8_latents`), slots [T] int64, a negative one is skipped. → the turned queries [T, heads, rope]: `out` where
+    given, a new tensor otherwise.
     """
     rank = weight.shape[0]
     turned = rope(both[:, None, rank:], turns, interleaved).squeeze(1)  # [T, rope]

@@ -304,9 +304,11 @@ async def test_leaving_while_it_waits_or_prefills_frees_everything(tokenizer, st
     async with serving(tokenizer, runner, running=1, step_tokens=64) as server:
         body = chat("x" * 1500, stream=stream)
         _, prefilling = await server.post("/v1/chat/completions", body)
+        await server.until(lambda: server.worker.open == 1)  # two connections may overtake each other
         _, queued = await server.post("/v1/chat/completions", chat("waits", stream=stream))
+        await server.until(lambda: server.worker.open == 2)
         runner.permit(3)
-        await server.until(lambda: server.worker.open == 2 and runner.steps == 3)
+        await server.until(lambda: runner.steps == 3)
         queued.close()
         await server.until(lambda: server.worker.open == 1)
         prefilling.close()

@@ -1,15 +1,22 @@
-"""A whole model on the Triton kernels: its logits against fp32 PyTorch, and a decode step's time in one graph.
+"""Layers of the model on the Triton kernels: their logits against fp32 PyTorch, and what a layer takes of a step.
 
-Layers of Kimi K2.6's true geometry with fewer experts and random weights. Needs the engine beside the kernels."""
+`PYTHONPATH=kernels:engine python engine/benchmarks/layers.py [--out FILE]`: K2.6's true geometry with fewer experts and
+random weights, timed as kernels/benchmarks times kernels."""
 
-from collections.abc import Iterator, Mapping
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from statistics import median
 
 import torch
 
-from benchmarks.timer import Ceilings, Check, Row, graph_us, relative_error
+from benchmarks.run import measure, report
+from benchmarks.timer import Ceilings, Check, Row, ceilings, graph_us, relative_error
+from benchmarks.whole import K26
 from kimicode_engine.cache.latent import Chunk, LatentCache, Placement
 from kimicode_engine.checkpoint import names
 from kimicode_engine.config import ModelConfig, parse_config
@@ -19,37 +26,8 @@ from kimicode_kernels.select import REFERENCE, kernels_for
 
 DEVICE = torch.device("cuda")
 GEOMETRY = {
-    "model_type": "deepseek_v3",
-    "hidden_size": 7168,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 64,
-    "vocab_size": 4096,
-    "max_position_embeddings": 8192,
-    "q_lora_rank": 1536,
-    "kv_lora_rank": 512,
-    "qk_nope_head_dim": 128,
-    "qk_rope_head_dim": 64,
-    "v_head_dim": 128,
-    "first_k_dense_replace": 1,
-    "intermediate_size": 18432,
-    "moe_intermediate_size": 2048,
-    "n_routed_experts": 32,
-    "num_experts_per_tok": 8,
-    "n_shared_experts": 1,
-    "routed_scaling_factor": 2.827,
-    "rms_norm_eps": 1e-5,
-    "rope_theta": 50000.0,
-    "quantization_config": {
-        "quant_method": "compressed-tensors",
-        "format": "pack-quantized",
-        "config_groups": {
-            "group_0": {
-                "targets": ["Linear"],
-                "weights": {"num_bits": 4, "type": "int", "symmetric": True, "strategy": "group", "group_size": 32},
-            }
-        },
-    },
-}
+    **K26, "num_hidden_layers": 2, "n_routed_experts": 32, "vocab_size": 4096, "max_position_embeddings": 8192,
+}  # fmt: skip
 TINY = {
     "hidden_size": 128,
     "num_hidden_layers": 3,
@@ -69,6 +47,18 @@ LIMIT = 0.05
 """Of bf16 through a few random layers; a routed expert that is lost costs ten times as much."""
 
 
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check and time; 1 if a check failed."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--out", type=Path, help="write the figures as JSON")
+    given = parser.parse_args(arguments)
+    peak, found = ceilings(), list[Row]()
+    failed = measure("layers", peak, found, timed=True)
+    if given.out:
+        given.out.write_text(json.dumps(report(peak, found), indent=1) + "\n")
+    return 1 if failed else 0
+
+
 def checks() -> Iterator[Check]:
     """Prompts in chunks, then decoding rows, on a poisoned cache; PyTorch in bf16 beside ours shows what bf16 costs."""
     for name, fields in (("tiny", TINY), ("odd sizes", ODD), ("K2.6, 2 layers", {})):
@@ -80,10 +70,10 @@ def checks() -> Iterator[Check]:
         torch.cuda.empty_cache()
         plain = logits(config, slots, reference=True)
         fast = logits(config, slots)
-        yield Check("model", f"{name}, PyTorch bf16", row_error(plain, exact), LIMIT)
-        yield Check("model", name, row_error(fast, exact), LIMIT)
+        yield Check("layers", f"{name}, PyTorch bf16", row_error(plain, exact), LIMIT)
+        yield Check("layers", name, row_error(fast, exact), LIMIT)
         agree = (fast.argmax(-1) == plain.argmax(-1)).float().mean()
-        yield Check("model", f"{name}, other greedy tokens", 1.0 - float(agree), 0.3)
+        yield Check("layers", f"{name}, other greedy tokens", 1.0 - float(agree), 0.3)
 
 
 def row_error(out: torch.Tensor, reference: torch.Tensor) -> float:
@@ -126,10 +116,12 @@ def rows(ceilings: Ceilings) -> Iterator[Row]:
         layer = (took[6] - took[2]) / 4
         # which experts more tokens choose is not known here, and so neither are their bytes
         size = layer_bytes() if batch == 1 else 0.0
-        yield Row("model", f"MoE layer, batch {batch}, 4K context", layer, bytes=size)
+        yield Row("layers", f"MoE layer, batch {batch}, 4K context", layer, bytes=size)
         if batch == 1:
             per_token = 61 * layer + 1e6 * 2 * 163840 * 7168 / ceilings.read
-            yield Row("model", "61 layers and head, computed", per_token, note=f"{1e6 / per_token:.1f} tokens a second")
+            yield Row(
+                "layers", "61 layers and head, computed", per_token, note=f"{1e6 / per_token:.1f} tokens a second"
+            )
 
 
 @torch.inference_mode()
@@ -174,3 +166,7 @@ def _random(slot: names.Slot) -> torch.Tensor:
     if slot.owner is names.Owner.NORM:
         return values.normal_(1.0, 0.1)
     return values.normal_(0.0, 1.0 if slot.name == "embed" else slot.shape[-1] ** -0.5)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
