@@ -148,10 +148,10 @@ def _down_tile(
 
 @triton.jit
 def sum_rows(
-    rows, ids, added, out, first, experts,
-    H: tl.constexpr, TOPK: tl.constexpr, BLOCK: tl.constexpr, ADDED: tl.constexpr, PDL: tl.constexpr,
+    rows, ids, out, first, experts,
+    H: tl.constexpr, TOPK: tl.constexpr, BLOCK: tl.constexpr, PDL: tl.constexpr,
 ):  # fmt: skip
-    """out[token] = `added` and the sum of its local routes' rows, always in the same order."""
+    """out[token] = the sum of its local routes' rows, always in the same order."""
     token = tl.program_id(0).to(tl.int64)
     column = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
     inside = column < H
@@ -159,8 +159,6 @@ def sum_rows(
         gdc_wait()
         gdc_launch_dependents()
     total = tl.zeros((BLOCK,), tl.float32)
-    if ADDED:
-        total = tl.load(added + token * H + column, mask=inside, other=0.0).to(tl.float32)
     for choice in tl.static_range(TOPK):
         route = token * TOPK + choice
         expert = tl.load(ids + route).to(tl.int32) - first

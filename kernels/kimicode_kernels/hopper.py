@@ -1,6 +1,5 @@
 """The Triton kernels as a model calls them. What they are not made for (odd sizes, a bias) goes to the reference."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -9,7 +8,7 @@ import triton
 from kimicode_kernels import packing
 from kimicode_kernels import sampling as ours
 from kimicode_kernels._masses import MOST_TOKENS as MOST_DRAWN
-from kimicode_kernels.gemv import MOST_TOKENS, gemv, gemv_norm, gemv_several, gemv_swiglu
+from kimicode_kernels.gemv import MOST_TOKENS, gemv, gemv_swiglu
 from kimicode_kernels.gemv_heads import gemv_heads
 from kimicode_kernels.int4_experts import int4_experts
 from kimicode_kernels.mla_decode import mla_decode
@@ -70,26 +69,11 @@ def gated(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     return swiglu(REFERENCE.linear(x, weight), dependent=_chained())
 
 
-FEW = 256
-"""Outputs of one token: with fewer, the programs that share out the writing of the normalised stream are too few."""
-
-
-def behind_norm(
-    x: torch.Tensor,
-    residual: torch.Tensor | None,
-    gain: torch.Tensor,
-    eps: float,
-    weights: Sequence[torch.Tensor],
-    dtypes: Sequence[torch.dtype] | None = None,
-) -> tuple[tuple[torch.Tensor, ...], torch.Tensor, torch.Tensor]:
+def logits(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     """See Kernels. Products of bf16 are exact in fp32, in which they are summed."""
-    given = [x, gain, *weights] if residual is None else [x, residual, gain, *weights]
-    if not all(one.is_contiguous() and one.dtype == x.dtype for one in given):
-        return REFERENCE.gemv_norm(x, residual, gain, eps, weights, dtypes)
-    if len(x) == 1 and sum(map(len, weights)) < FEW:
-        normed, total = (norm(x, gain, eps), x) if residual is None else norm_residual(x, residual, gain, eps)
-        return gemv_several(normed, weights, dtypes, dependent=_chained()), normed, total
-    return gemv_norm(x, residual, gain, eps, weights, dtypes, dependent=_chained())
+    if x.is_contiguous() and weight.is_contiguous() and x.dtype == weight.dtype:
+        return gemv(x, weight, dtype=torch.float32, dependent=_chained())
+    return REFERENCE.logits(x, weight)
 
 
 def plan(lengths: torch.Tensor, block_table: torch.Tensor, heads: int, page: int) -> Plan | None:
@@ -147,8 +131,8 @@ def packed_experts(
     for one in given:
         empty(one)
 
-    def compute(x: torch.Tensor, weights: torch.Tensor, ids: torch.Tensor, added: torch.Tensor | None) -> torch.Tensor:
-        return int4_experts(x.contiguous(), packed, weights, ids, added)
+    def compute(x: torch.Tensor, weights: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
+        return int4_experts(x.contiguous(), packed, weights, ids)
 
     return compute
 
@@ -180,7 +164,7 @@ KERNELS = Kernels(
     gemv_heads=by_heads,
     linear=linear,
     gated=gated,
-    gemv_norm=behind_norm,
+    logits=logits,
     plan=plan,
     mla_decode=decode,
     int4_experts=packed_experts,

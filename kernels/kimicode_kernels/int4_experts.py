@@ -70,7 +70,6 @@ def int4_experts(
     experts: PackedExperts,
     weights: torch.Tensor,
     ids: torch.Tensor,
-    added: torch.Tensor | None = None,
     *,
     first: int = 0,
     everywhere: int | None = None,
@@ -78,20 +77,17 @@ def int4_experts(
 ) -> torch.Tensor:
     """Σ over a token's local experts of weight · down(swiglu(gate_up(x))), summed in fp32 in the order of its choice.
 
-    x [T, H] bf16, weights [T, k] fp32, ids [T, k] int32 or int64, and `added` [T, H], what the sum begins with, in x's
-    type → [T, H] in x's type. Local are the ids from `first` on, as many as `experts` has, of `everywhere` in all (by
-    default all are here); others, also negative ones, add nothing, and sort_routes counts them. ValueError for shapes
-    that do not fit and, on a GPU, for a type but bf16."""
+    x [T, H] bf16, weights [T, k] fp32, ids [T, k] int32 or int64 → [T, H] in x's type. Local are the ids from `first`
+    on, as many as `experts` has, of `everywhere` in all (by default all are here); others, also negative ones, add
+    nothing, and sort_routes counts them. ValueError for shapes that do not fit and, on a GPU, for a type but bf16."""
     _check(x, experts, weights, ids)
-    if added is not None and (added.shape != x.shape or added.dtype != x.dtype or not added.is_contiguous()):
-        raise ValueError(f"what is added to {x.dtype} {[*x.shape]} is {added.dtype} {[*added.shape]}")
     if ids.shape[0] == 0:
         return torch.empty_like(x)
     plan = plan or plan_for(ids.numel() / (everywhere or experts.count))
     blocks = blocks_of(ids, experts.count, plan, first)
     gates = launch_up(x, experts, blocks, plan)
     rows = launch_down(gates, experts, blocks, weights, plan)
-    return launch_sum(rows, x, ids, experts.count, first, added=added, overlap=plan.overlap)
+    return launch_sum(rows, x, ids, experts.count, first, overlap=plan.overlap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,23 +143,15 @@ def launch_down(
 
 
 def launch_sum(
-    rows: torch.Tensor,
-    x: torch.Tensor,
-    ids: torch.Tensor,
-    experts: int,
-    first: int,
-    *,
-    added: torch.Tensor | None = None,
-    overlap: bool,
+    rows: torch.Tensor, x: torch.Tensor, ids: torch.Tensor, experts: int, first: int, *, overlap: bool
 ) -> torch.Tensor:
-    """[T·k, H] by route → [T, H] in x's type: `added` [T, H], then local routes in the order of choice, in fp32."""
+    """[T·k, H] by route → [T, H] in x's type: local routes in the order of choice, in fp32."""
     tokens, hidden = x.shape
     out = torch.empty_like(x)
     block = 256 if tokens <= 16 else 1024
     kernels.sum_rows[(tokens, triton.cdiv(hidden, block))](
-        rows, ids, out if added is None else added, out, first, experts, H=hidden, TOPK=ids.shape[1], BLOCK=block,
-        ADDED=added is not None, PDL=overlap and _native(), num_warps=2 if block == 256 else 4,
-        launch_pdl=overlap and _native(),
+        rows, ids, out, first, experts, H=hidden, TOPK=ids.shape[1], BLOCK=block, PDL=overlap and _native(),
+        num_warps=2 if block == 256 else 4, launch_pdl=overlap and _native(),
     )  # fmt: skip
     return out
 
@@ -208,9 +196,9 @@ def compile_cases() -> Iterator[CompileCase]:
     yield from _cases(PLANS[0], "a single token", single=True)
     for plan in PLANS:
         yield from _cases(plan, f"to {plan.routes:g} routes an expert", single=False)
-    signature = {"rows": "*bf16", "ids": "*i64", "added": "*bf16", "out": "*bf16", "first": "i32", "experts": "i32"}
+    signature = {"rows": "*bf16", "ids": "*i64", "out": "*bf16", "first": "i32", "experts": "i32"}
     for block, warps in ((256, 2), (1024, 4)):
-        sizes = {"H": 7168, "TOPK": 8, "BLOCK": block, "ADDED": True, "PDL": block == 256}
+        sizes = {"H": 7168, "TOPK": 8, "BLOCK": block, "PDL": block == 256}
         yield CompileCase(
             f"sum, {block} columns", kernels.sum_rows, signature, sizes, num_warps=warps, launch_pdl=block == 256
         )

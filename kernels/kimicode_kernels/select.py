@@ -26,10 +26,8 @@ HOPPER = (9, 0)
 
 Tensors = Callable[..., torch.Tensor]
 Pair = Callable[..., tuple[torch.Tensor, torch.Tensor]]
-Several = Callable[..., tuple[tuple[torch.Tensor, ...], torch.Tensor, torch.Tensor]]
-Routed = Callable[[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor | None], torch.Tensor]
-"""x [T, n], weights [T, k] fp32, ids [T, k] int64 → each token's weighted sum over its experts, [T, n], to which the
-last argument [T, n], if there is one, is added."""
+Routed = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
+"""x [T, n], weights [T, k] fp32, ids [T, k] int64 → each token's weighted sum over its experts, [T, n]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +58,8 @@ class Kernels:
     """x [T, in], weight [out, in], bias [out] or None → [T, out]."""
     gated: Tensors
     """swiglu(linear(x, weight)): x [T, n], weight [2m, n] with the gate's rows first → [T, m]."""
-    gemv_norm: Several
-    """As the reference's; results in fp32 are as exact as fp32 whatever x and weights are held in."""
+    logits: Tensors
+    """x [T, n], weight [E, n] → [T, E] fp32, as exact as fp32 whatever the two are held in."""
     plan: Callable[[torch.Tensor, torch.Tensor, int, int], Any]
     """lengths [D], block_table [D, n], heads, tokens per page → the `plan` of each `mla_decode` of a step, or None."""
     mla_decode: Pair
@@ -131,6 +129,10 @@ def _gemv_heads(x: torch.Tensor, weight: torch.Tensor, *, out: torch.Tensor | No
     return result if out is None else out.copy_(result)
 
 
+def _logits(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    return linear(x.float(), weight.float())
+
+
 def _no_plan(lengths: torch.Tensor, block_table: torch.Tensor, heads: int, page: int) -> None:
     return None
 
@@ -142,8 +144,8 @@ def _mla_decode(*tensors: torch.Tensor, plan: None = None, **sizes: Any) -> tupl
 def _int4_experts(
     gate_up: torch.Tensor, gate_up_scale: torch.Tensor, down: torch.Tensor, down_scale: torch.Tensor
 ) -> Routed:
-    def compute(x: torch.Tensor, weights: torch.Tensor, ids: torch.Tensor, added: torch.Tensor | None) -> torch.Tensor:
-        return int4_experts(x, gate_up, gate_up_scale, down, down_scale, weights, ids, added)
+    def compute(x: torch.Tensor, weights: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
+        return int4_experts(x, gate_up, gate_up_scale, down, down_scale, weights, ids)
 
     return compute
 
@@ -159,7 +161,7 @@ REFERENCE = Kernels(
     gemv_heads=_gemv_heads,
     linear=linear,
     gated=gemv.gemv_swiglu,
-    gemv_norm=gemv.gemv_norm,
+    logits=_logits,
     plan=_no_plan,
     mla_decode=_mla_decode,
     int4_experts=_int4_experts,

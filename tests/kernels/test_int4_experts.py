@@ -54,21 +54,6 @@ def test_every_kind_of_tile_gives_the_reference(plan, count):
     assert error(out, reference(x, *given, weights, ids)) < 1e-5
 
 
-@pytest.mark.parametrize("count", [1, 5, 20])
-def test_what_is_added_comes_with_the_sum(count):
-    given, packed = make(4)
-    x, weights, ids = tokens_for(count, 2, 4)
-    added = torch.randn(count, HIDDEN)
-    out = int4_experts(x, packed, weights, ids, added)
-    assert error(out, reference(x, *given, weights, ids, added)) < 1e-5
-    assert torch.equal(
-        int4_experts(x, packed, weights, ids, torch.zeros_like(x)), int4_experts(x, packed, weights, ids)
-    )
-    for wrong in (added[:, 1:], added.double(), added.repeat(2, 1)):
-        with pytest.raises(ValueError, match="what is added"):
-            int4_experts(x, packed, weights, ids, wrong)
-
-
 def test_an_expert_with_more_tokens_than_a_block_and_one_with_none():
     given, packed = make(3)
     x, weights, _ = tokens_for(11, 1, 3)

@@ -12,11 +12,8 @@ from kimicode_kernels.select import Kernels, Routed
 class ExpertStore(Protocol):
     """All routed experts of one layer."""
 
-    def __call__(
-        self, x: torch.Tensor, weights: torch.Tensor, ids: torch.Tensor, added: torch.Tensor | None
-    ) -> torch.Tensor:
-        """x, added [T, hidden], weights [T, k] fp32, ids [T, k] int64 → each token's weighted sum and what is added to
-        it, [T, hidden]."""
+    def __call__(self, x: torch.Tensor, weights: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
+        """x [T, hidden], weights [T, k] fp32, ids [T, k] int64 → each token's weighted sum, [T, hidden]."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,12 +24,9 @@ class FloatExperts:
     gate_up: torch.Tensor
     down: torch.Tensor
 
-    def __call__(
-        self, x: torch.Tensor, weights: torch.Tensor, ids: torch.Tensor, added: torch.Tensor | None
-    ) -> torch.Tensor:
+    def __call__(self, x: torch.Tensor, weights: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
         """See ExpertStore."""
-        total = self.kernels.experts(x, self.gate_up, self.down, weights, ids)  # [T, hidden]
-        return total if added is None else total + added
+        return self.kernels.experts(x, self.gate_up, self.down, weights, ids)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,11 +35,9 @@ class Int4Experts:
 
     routed: Routed
 
-    def __call__(
-        self, x: torch.Tensor, weights: torch.Tensor, ids: torch.Tensor, added: torch.Tensor | None
-    ) -> torch.Tensor:
+    def __call__(self, x: torch.Tensor, weights: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
         """See ExpertStore."""
-        return self.routed(x, weights, ids, added)
+        return self.routed(x, weights, ids)
 
 
 def expert_store(kernels: Kernels, slots: Mapping[str, torch.Tensor]) -> ExpertStore:

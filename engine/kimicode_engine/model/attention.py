@@ -7,7 +7,7 @@ import torch
 
 from kimicode_engine.cache.latent import LatentCache, Placement
 from kimicode_engine.config import ModelConfig
-from kimicode_engine.model.layers import Linear, NormedLinears, RmsNorm
+from kimicode_engine.model.layers import Linear, RmsNorm
 from kimicode_kernels.select import Kernels
 
 LATENT_EPS = 1e-6
@@ -22,37 +22,27 @@ class Attention:
         self.config = config
         self.layer = layer
         if config.q_lora_rank is None:
-            q = Linear(kernels, slots["q"])
+            self.q = Linear(kernels, slots["q"])
         else:
-            q = Linear(kernels, slots["q_a"], slots.get("q_a_bias"))
+            self.q_a = Linear(kernels, slots["q_a"], slots.get("q_a_bias"))
             self.q_a_norm = RmsNorm(kernels, slots["q_a_norm"], LATENT_EPS)
-            self.q_b = Linear(kernels, slots["q_b"])
-        kv_a = Linear(kernels, slots["kv_a"], slots.get("kv_a_bias"))
-        self.first = NormedLinears(RmsNorm(kernels, slots["input_norm"], config.rms_eps), (q, kv_a))
+            self.q = Linear(kernels, slots["q_b"])
+        self.kv_a = Linear(kernels, slots["kv_a"], slots.get("kv_a_bias"))
         self.kv_a_norm = slots["kv_a_norm"]  # [rank]
         self.o = Linear(kernels, slots["o"], slots.get("o_bias"))
         self.kv_b = slots["kv_b"].view(config.heads, -1, config.kv_lora_rank)  # [heads, nope + v, rank]
         self.to_rank = self.kv_b[:, : config.qk_nope_head_dim].transpose(1, 2)  # [heads, rank, nope]
         self.from_rank = self.kv_b[:, config.qk_nope_head_dim :]  # [heads, v, rank]
 
-    def __call__(
-        self,
-        x: torch.Tensor,
-        residual: torch.Tensor | None,
-        turns: torch.Tensor,
-        placement: Placement,
-        cache: LatentCache,
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """x, residual [T, hidden], turns [T, rope/2, 2] → what is to be added to their sum, and the sum. Writes the
-        tokens' latents to the cache first."""
-        (q, latents), _, residual = self.first(x, residual)  # [T, q rank or heads · (nope + rope)], [T, latent]
-        query = self._queries(q)  # [T, heads, nope + rope]
+    def __call__(self, x: torch.Tensor, turns: torch.Tensor, placement: Placement, cache: LatentCache) -> torch.Tensor:
+        """x [T, hidden], turns [T, rope/2, 2] → [T, hidden]; writes the tokens' latents to the cache first."""
+        query = self._queries(x)  # [T, heads, nope + rope]
         rows, pages = placement.decode_rows, cache.layer(self.layer)
         plain = query[..., self.config.qk_nope_head_dim :]  # [T, heads, rope]
         absorbed = query.new_empty(rows, self.config.heads, self.config.latent_dim)  # [D, heads, latent]
         # Where all rows decode, their turned parts go at once to where decoding wants them.
         turned = plain if placement.chunks else absorbed[..., self.config.kv_lora_rank :]
-        self._turn_and_write(plain, latents, turns, pages, placement.slots, turned)
+        self._turn_and_write(plain, x, turns, pages, placement.slots, turned)
         if rows and placement.chunks:
             absorbed[..., self.config.kv_lora_rank :] = plain[:rows]
         outs = [self._decode(query[:rows], absorbed, placement, pages)] if rows else []  # each [·, heads, v]
@@ -64,28 +54,28 @@ class Attention:
                 )
             )
         out = outs[0] if len(outs) == 1 else torch.cat(outs)  # [T, heads, v]
-        return self.o(out.flatten(1)), residual
+        return self.o(out.flatten(1))
 
-    def _queries(self, q: torch.Tensor) -> torch.Tensor:
-        """q [T, q rank], or the queries themselves → [T, heads, nope + rope], without position."""
+    def _queries(self, x: torch.Tensor) -> torch.Tensor:
+        """x [T, hidden] → [T, heads, nope + rope], without position."""
         if self.config.q_lora_rank is not None:
-            q = self.q_b(self.q_a_norm(q))  # [T, heads · (nope + rope)]
-        return q.view(-1, self.config.heads, self.config.qk_head_dim)
+            x = self.q_a_norm(self.q_a(x))  # [T, q rank]
+        return self.q(x).view(-1, self.config.heads, self.config.qk_head_dim)
 
     def _turn_and_write(
         self,
         plain: torch.Tensor,
-        latents: torch.Tensor,
+        x: torch.Tensor,
         turns: torch.Tensor,
         pages: torch.Tensor,
         slots: torch.Tensor,
         out: torch.Tensor,
     ) -> None:
-        """Turn the queries' plain [T, heads, rope] into `out`, and put latents [T, latent], normalised and their keys'
-        parts turned, into the pages at `slots`."""
+        """Turn the queries' plain [T, heads, rope] into `out`, and put the normalised latents of x with their keys'
+        turned parts into the pages at `slots`."""
         self.kernels.rope_and_write(
             plain,
-            latents,
+            self.kv_a(x),  # [T, latent]
             turns,
             self.kv_a_norm,
             LATENT_EPS,

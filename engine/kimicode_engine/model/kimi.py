@@ -21,11 +21,12 @@ from kimicode_kernels.select import Kernels, Sizes, kernels_for
 
 
 class Block:
-    """A layer: attention, then its MLP. Each adds what the part before it computed to the residual stream, and reads
-    that through its norm."""
+    """A layer: attention, then its MLP, each behind a norm and added to the residual stream."""
 
     def __init__(self, kernels: Kernels, config: ModelConfig, layer: int, slots: Mapping[str, torch.Tensor]) -> None:
+        self.input_norm = RmsNorm(kernels, slots["input_norm"], config.rms_eps)
         self.attention = Attention(kernels, config, layer, slots)
+        self.post_norm = RmsNorm(kernels, slots["post_norm"], config.rms_eps)
         self.mlp = feed_forward(kernels, config, layer, slots)
 
     def __call__(
@@ -36,9 +37,11 @@ class Block:
         placement: Placement,
         cache: LatentCache,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """x, residual [T, hidden], none for the first layer, turns [T, rope/2, 2] → the same for the next one."""
-        x, residual = self.attention(x, residual, turns, placement, cache)
-        return self.mlp(x, residual)
+        """x, residual [T, hidden], none for the first layer, turns [T, rope/2, 2] → the same for the next one. What a
+        part computed is added to the stream by the norm behind it, in one pass."""
+        x, residual = (self.input_norm(x), x) if residual is None else self.input_norm.add(x, residual)
+        x, residual = self.post_norm.add(self.attention(x, turns, placement, cache), residual)
+        return self.mlp(x), residual
 
 
 class Kimi:

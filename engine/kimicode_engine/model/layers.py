@@ -38,29 +38,6 @@ class RmsNorm:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class NormedLinears:
-    """Linear layers of one input, which is the residual stream behind a norm."""
-
-    norm: RmsNorm
-    linears: tuple[Linear, ...]
-    dtype: torch.dtype | None = None
-    """Of the results; none: that of the input."""
-
-    def __call__(
-        self, x: torch.Tensor, residual: torch.Tensor | None
-    ) -> tuple[tuple[torch.Tensor, ...], torch.Tensor, torch.Tensor]:
-        """x, residual [T, n] → each layer's result [T, out], the normalised sum, the sum. No residual: x is the sum."""
-        norm = self.norm
-        weights = [linear.weight for linear in self.linears]
-        dtypes = [self.dtype or x.dtype] * len(weights)
-        outs, normed, total = norm.kernels.gemv_norm(x, residual, norm.weight, norm.eps, weights, dtypes)
-        biased = (
-            out if linear.bias is None else out + linear.bias for out, linear in zip(outs, self.linears, strict=True)
-        )
-        return tuple(biased), normed, total
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Mlp:
     """gate_up [2m, n] with the gate's rows first, down [n, m]."""
 

@@ -10,14 +10,17 @@ from kimicode_kernels.select import Kernels
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Router:
-    """bias [experts] fp32: what the choice, and the choice alone, is corrected by."""
+    """weight [experts, hidden], bias [experts] fp32: what the choice, and the choice alone, is corrected by."""
 
     kernels: Kernels
     config: ModelConfig
+    weight: torch.Tensor
     bias: torch.Tensor
 
-    def __call__(self, logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """logits [T, experts] fp32 → (weights [T, k] fp32, ids [T, k] int64)."""
+    def __call__(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """x [T, hidden] → (weights [T, k] fp32, ids [T, k] int64)."""
+        # fp32 whatever the model computes in: near ties between experts must not be decided by rounding.
+        logits = self.kernels.logits(x, self.weight)  # [T, experts]
         return self.kernels.router(
             logits,
             self.bias,

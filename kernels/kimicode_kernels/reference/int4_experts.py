@@ -14,11 +14,10 @@ def int4_experts(
     down_scale: torch.Tensor,
     weights: torch.Tensor,
     ids: torch.Tensor,
-    added: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """Σ over a token's experts of weight · down(swiglu(gate_up(x))), and what is `added` to it.
+    """Σ over a token's experts of weight · down(swiglu(gate_up(x))).
 
-    x, added [T, n], gate_up [E, 2m, n/8] and down [E, n, m/8] int32 with gate_up_scale [E, 2m, n/group] and
+    x [T, n], gate_up [E, 2m, n/8] and down [E, n, m/8] int32 with gate_up_scale [E, 2m, n/group] and
     down_scale [E, n, m/group], weights [T, k] fp32, ids [T, k] int64 → [T, n] in x's type.
     """
 
@@ -26,5 +25,4 @@ def int4_experts(
         wide = unpack(gate_up[expert], gate_up_scale[expert], rows.dtype)  # [2m, n]
         return gated(rows, wide, unpack(down[expert], down_scale[expert], rows.dtype))
 
-    total = by_expert(x, weights, ids, gate_up.shape[0], compute)  # [T, n]
-    return total if added is None else total + added
+    return by_expert(x, weights, ids, gate_up.shape[0], compute)
