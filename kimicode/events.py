@@ -8,70 +8,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+from kimicode.displays import Brief as Brief
+from kimicode.displays import CommandRun as CommandRun
+from kimicode.displays import Diff as Diff
+from kimicode.displays import Display as Display
+from kimicode.displays import FileChange as FileChange
+from kimicode.displays import PlanStep as PlanStep
+from kimicode.displays import StepState as StepState
 from kimicode.messages import Image, Message, Text, Usage, record
 
 Status = Literal["finished", "limit", "stuck", "denied", "error", "interrupted"]
-StepState = Literal["pending", "active", "done"]
-
-
-# --- what a tool shows the person ---------------------------------------------------------------------------
-
-
-@record
-@dataclass(frozen=True, slots=True)
-class Diff:
-    """A change of one file; `text` is a unified diff, possibly shortened; `added`/`removed` count lines."""
-
-    type: ClassVar[str] = "diff"
-    path: str
-    text: str
-    added: int
-    removed: int
-    created: bool = False
-
-
-@record
-@dataclass(frozen=True, slots=True)
-class CommandRun:
-    """A shell command; `exit_code` is None while it still runs in the background."""
-
-    type: ClassVar[str] = "command"
-    command: str
-    output: str
-    exit_code: int | None
-    read_only: bool = False
-
-
-@record
-@dataclass(frozen=True, slots=True)
-class Brief:
-    """One line that says what was done, for tools that have nothing larger to show."""
-
-    type: ClassVar[str] = "brief"
-    text: str
-
-
-Display = Diff | CommandRun | Brief
-
-
-@record
-@dataclass(frozen=True, slots=True)
-class PlanStep:
-    type: ClassVar[str] = "plan_step"
-    title: str
-    state: StepState = "pending"
-
-
-@record
-@dataclass(frozen=True, slots=True)
-class FileChange:
-    """One changed file of a run; `status` is A(dded), M(odified), D(eleted); counts are None for binary files."""
-
-    type: ClassVar[str] = "file_change"
-    path: str
-    status: str
-    added: int | None
-    removed: int | None
+Origin = Literal["", "prompt", "steered", "shell", "note"]
+"""Where a user message comes from: a turn's prompt, words said while the agent worked, a command that the person ran,
+a remark of kimicode itself. Empty for other roles and in old journals."""
+Scope = Literal["once", "session", "rule"]
 
 
 # --- the lifecycle ------------------------------------------------------------------------------------------
@@ -164,6 +114,7 @@ class MessageAdded(Event):
 
     type: ClassVar[str] = "message.added"
     message: Message
+    origin: Origin = ""
 
 
 @record
@@ -207,10 +158,19 @@ class ToolCompleted(Event):
 @record
 @dataclass(frozen=True, slots=True)
 class ApprovalRequested(Event):
+    """A question to the person, with exactly what is to be allowed: a command, or the diff that an edit would make."""
+
     type: ClassVar[str] = "approval.requested"
     call_id: str
     name: str
     question: str
+    display: Display | None = None
+    cwd: str = ""
+    """The directory in which a command would run."""
+    repeatable: bool = False
+    """Whether "for this session" makes sense as an answer."""
+    rule: str = ""
+    """The rule that may be offered, as `kimicode.agent.rules` writes it; "" where none may."""
 
 
 @record
@@ -221,6 +181,7 @@ class ApprovalResolved(Event):
     call_id: str
     allowed: bool
     reason: str
+    scope: Scope = "once"
 
 
 @record
@@ -281,6 +242,123 @@ class CompactionCompleted(Event):
     before: int
     after: int
     messages: tuple[Message, ...]
+
+
+@record
+@dataclass(frozen=True, slots=True)
+class ModeChanged(Event):
+    """The person chose another mode; it holds from the next step on."""
+
+    type: ClassVar[str] = "mode.changed"
+    durable: ClassVar[bool] = True
+    mode: str
+
+
+@record
+@dataclass(frozen=True, slots=True)
+class ModelChanged(Event):
+    """Another model answers from the next request on; `window` in tokens."""
+
+    type: ClassVar[str] = "model.changed"
+    durable: ClassVar[bool] = True
+    model: str
+    thinking: bool
+    window: int
+
+
+@record
+@dataclass(frozen=True, slots=True)
+class TitleChanged(Event):
+    """The person gave the session a name."""
+
+    type: ClassVar[str] = "title.changed"
+    durable: ClassVar[bool] = True
+    title: str
+
+
+@record
+@dataclass(frozen=True, slots=True)
+class Rewound(Event):
+    """The conversation went back to before the prompt of `turn_id`; the history was replaced by `messages`.
+
+    Files have an event of their own. That turn and all after it are no part of the conversation any more.
+    """
+
+    type: ClassVar[str] = "conversation.rewound"
+    durable: ClassVar[bool] = True
+    turn_id: str
+    prompt: str
+    messages: tuple[Message, ...]
+    plan: tuple[PlanStep, ...] = ()
+
+
+@record
+@dataclass(frozen=True, slots=True)
+class FilesRestored(Event):
+    """Files are again as they were before step `before`; the restore is `step` itself, and can be taken back as such."""
+
+    type: ClassVar[str] = "files.restored"
+    durable: ClassVar[bool] = True
+    step: int
+    before: int
+    paths: tuple[str, ...]
+    left: tuple[str, ...] = ()
+    """Paths that stayed as they are, since their earlier bytes were not kept."""
+
+
+@record
+@dataclass(frozen=True, slots=True)
+class ShellStarted(Event):
+    """The person runs a command in the agent's shell; its live output comes as `tool.updated` with this id."""
+
+    type: ClassVar[str] = "shell.started"
+    durable: ClassVar[bool] = True
+    call_id: str
+    command: str
+
+
+@record
+@dataclass(frozen=True, slots=True)
+class ShellCompleted(Event):
+    """What the person's command printed; `exit_code` is None where it goes on in the background or was stopped."""
+
+    type: ClassVar[str] = "shell.completed"
+    call_id: str
+    command: str
+    output: str
+    exit_code: int | None
+    duration_s: float
+
+
+@record
+@dataclass(frozen=True, slots=True)
+class AsideStarted(Event):
+    """A question beside the conversation: it and its answer never enter the history."""
+
+    type: ClassVar[str] = "aside.started"
+    aside_id: str
+    question: str
+
+
+@record
+@dataclass(frozen=True, slots=True)
+class AsideUpdated(Event):
+    """More of its answer, at most 20 times a second."""
+
+    type: ClassVar[str] = "aside.updated"
+    aside_id: str
+    delta: str
+
+
+@record
+@dataclass(frozen=True, slots=True)
+class AsideCompleted(Event):
+    """The whole answer; `problem` says why there is none, or only a part."""
+
+    type: ClassVar[str] = "aside.completed"
+    aside_id: str
+    text: str
+    problem: str = ""
 
 
 @record

@@ -2,14 +2,18 @@
 
 import asyncio
 import contextlib
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kimicode.errors import KimicodeError
 from kimicode.events import FileChange
 from kimicode.git.command import missing
+from kimicode.git.commit import Draft
+from kimicode.git.contents import TreeContents
 from kimicode.git.repository import Repository
 from kimicode.git.snapshot import WorkTree
+from kimicode.git.work import of_work
 from kimicode.workspace.files import Files
 
 PATIENCE_S = 2.5
@@ -37,10 +41,34 @@ class Baseline:
         if self.repository is not None:
             self._before = asyncio.create_task(asyncio.to_thread(self._first, self.repository))
 
+    def restart(self) -> None:
+        """What follows is compared with the work tree as it is now: a new turn of the same session begins."""
+        if self._hurry is not None:
+            self._hurry.cancel()
+            self._hurry = None
+        self.files.start_over()
+        if self._before is None or not self._before.done():
+            return
+        self._before.exception()
+        tree = self._tree
+        if tree is not None:
+            self.problem = ""
+            self._before = asyncio.create_task(asyncio.to_thread(tree.snapshot))
+
     async def ready(self) -> None:
         """Returns once changes may begin."""
         if self._before is not None and not self._before.done():
             await asyncio.wait([self._before])
+
+    async def contents(self) -> TreeContents | None:
+        """The bytes of all files as they were at the last start; None where git cannot tell."""
+        await self.ready()
+        if self._before is None or self._before.cancelled() or self._before.exception() or self._tree is None:
+            return None
+        try:
+            return await asyncio.to_thread(self._tree.contents, self._before.result())
+        except KimicodeError:
+            return None
 
     def hurry(self) -> None:
         """The run was interrupted: git gets PATIENCE_S from now, then the edit tools' own records must do."""
@@ -68,6 +96,16 @@ class Baseline:
             hint = "Run `git init` first to get a patch."
             raise KimicodeError("no patch can be written: this is not a git repository", hint=hint)
         return await asyncio.to_thread(self._tree.patch, before, after)
+
+    async def draft(self) -> Draft:
+        """A commit of the difference that lacks its message. Raises KimicodeError where there is no git repository."""
+        before, after = await self._trees()
+        if before is None or self._tree is None:
+            why = self.problem or missing() or "this is not a git repository"
+            raise KimicodeError(f"nothing can be committed: {why}")
+        root = self._tree.root
+        edited = [os.path.relpath(self.files.root / change.path, root) for change in self.files.changed_files()]
+        return await asyncio.to_thread(of_work, self._tree, before, after, edited)
 
     async def close(self) -> None:
         await self.ready()

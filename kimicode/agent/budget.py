@@ -10,12 +10,19 @@ from kimicode.messages import Usage
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """None means no limit; `price` is in US dollars."""
+    """None means no limit; `price` is in US dollars. `turn_steps` counts anew with every prompt."""
 
     steps: int | None = 250
     tokens: int | None = None
     price: float | None = None
     seconds: float | None = None
+    turn_steps: int | None = None
+
+
+INTERACTIVE = Limits(steps=None, turn_steps=1_000)
+"""With a person present, who can interrupt and say "go on"."""
+ASK_AT = 0.8
+"""The share of a price limit at which a person is asked."""
 
 
 class Budget:
@@ -27,6 +34,7 @@ class Budget:
         self.usage = Usage()
         self._clock = clock
         self._start = clock()
+        self._turn_start = 0
 
     @property
     def elapsed(self) -> float:
@@ -39,6 +47,16 @@ class Budget:
     def charge(self, usage: Usage) -> None:
         self.usage = self.usage + usage
 
+    @property
+    def nearly_spent(self) -> bool:
+        """Whether ASK_AT of the price limit are used up."""
+        limit = self.limits.price
+        return limit is not None and (self.usage.price or 0.0) >= ASK_AT * limit
+
+    def start_turn(self) -> None:
+        """A person said something: the steps of a turn count from here."""
+        self._turn_start = self.steps
+
     def start_step(self) -> int:
         """Count a step and return its number. Raises LimitReached when the budget does not allow another."""
         self.check()
@@ -50,6 +68,8 @@ class Budget:
         limits = self.limits
         if limits.steps is not None and self.steps >= limits.steps:
             raise LimitReached(f"{limits.steps} steps were used (--max-steps)")
+        if limits.turn_steps is not None and self.steps - self._turn_start >= limits.turn_steps:
+            raise LimitReached(f'{limits.turn_steps:,} steps were used in this turn; say "go on" for as many again')
         if limits.tokens is not None and self.usage.total_tokens >= limits.tokens:
             raise LimitReached(f"{self.usage.total_tokens:,} of {limits.tokens:,} tokens were used (--max-tokens)")
         if limits.price is not None and (self.usage.price or 0.0) >= limits.price:

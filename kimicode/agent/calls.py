@@ -1,22 +1,35 @@
 """The tool-call border: validate, approve, run, record. Calls that only read run together; the others in order."""
 
 import asyncio
+import dataclasses
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
-from kimicode.agent.approval import Approval
+from kimicode.agent.approval import Approval, Asked, command_shown
 from kimicode.agent.guard import LoopGuard
 from kimicode.errors import KimicodeError
-from kimicode.events import Brief, Diff, Emit, ToolCompleted, ToolStarted, ToolUpdated
+from kimicode.events import Brief, Diff, Display, Emit, ToolCompleted, ToolStarted, ToolUpdated
 from kimicode.messages import Text, ToolCall, ToolResult
 from kimicode.tools.base import Access, Arguments, Submitted, Tool, ToolContext, ToolOutcome
 
+_TITLE = 200
+"""Characters of a command that name its step."""
 INTERRUPTED = "interrupted by the user before it was done; it may or may not have taken effect"
+
+
+Effect = Callable[[str, Sequence[str] | None], AbstractAsyncContextManager[None]]
+"""Around a call that may change files: its title, and the absolute paths that it names (None: it may be any)."""
+
+
+def unrecorded(title: str, named: Sequence[str] | None) -> AbstractAsyncContextManager[None]:
+    """An Effect that nobody records."""
+    return nullcontext()
 
 
 @dataclass(slots=True)
@@ -27,6 +40,8 @@ class Prepared:
     tool: Tool[Any] | None = None
     arguments: Arguments | None = None
     refusal: str = ""
+    waited: float = 0.0
+    """Seconds in which the call waited for an answer: they are not part of what it took."""
 
     @property
     def access(self) -> Access:
@@ -46,6 +61,7 @@ class ToolRunner:
     objection: Callable[[], str]
     enrich: Callable[[ToolOutcome], str]
     ready: Callable[[], Awaitable[None]]
+    effect: Effect = unrecorded
     guard: LoopGuard = field(default_factory=LoopGuard)
     submitted: str | None = None
     recorded: dict[str, ToolResult] = field(default_factory=dict)
@@ -96,7 +112,7 @@ class ToolRunner:
             outcome = _failure(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "))
         except Exception as error:  # noqa: BLE001 - the tool-call border: a broken tool must not end the run
             outcome = _failure(f"{item.call.name} failed inside: {type(error).__name__}: {error}")
-        return self._record(item.call, outcome, time.monotonic() - started)
+        return self._record(item.call, outcome, time.monotonic() - started - item.waited)
 
     async def _outcome(self, item: Prepared) -> ToolOutcome:
         if self.submitted is not None:
@@ -106,18 +122,48 @@ class ToolRunner:
         assert item.tool is not None
         assert item.arguments is not None
         call = item.call
-        allowed, reason = await self.approval.decide(call.id, call.name, item.access, _question(item))
+        asked_at = time.monotonic()
+        allowed, reason = await self.approval.decide(self._asked(item))
+        item.waited = time.monotonic() - asked_at
         if not allowed:
             return _failure(f"denied: {reason}")
         if item.access in (Access.WRITE, Access.EXECUTE):
             await self.ready()
         try:
             report = lambda text: self.emit(ToolUpdated(call.id, text))  # noqa: E731 - one line says it all
-            outcome = await item.tool.run(item.arguments, self.context.reporting(report))
+            async with self._recorded(item):
+                outcome = await item.tool.run(item.arguments, self.context.reporting(report))
         except Submitted as done:
             return self._submit(done.summary)
         extra = self.enrich(outcome)
         return _with(outcome, extra) if extra else outcome
+
+    def _recorded(self, item: Prepared) -> AbstractAsyncContextManager[None]:
+        if item.access not in (Access.WRITE, Access.EXECUTE):
+            return nullcontext()
+        path = getattr(item.arguments, "path", "")
+        named = [str(self.context.files.resolve(path))] if path and item.access is Access.WRITE else None
+        what = path or getattr(item.arguments, "command", "")
+        return self.effect(f"{item.call.name} {' '.join(what.split())[:_TITLE]}".strip(), named)
+
+    def _asked(self, item: Prepared) -> Asked:
+        command = getattr(item.arguments, "command", "")
+        shown = command or getattr(item.arguments, "path", "")
+        cwd = str(self.context.shell.cwd)
+        question = f"{item.call.name}: {shown}"
+
+        async def preview() -> Display | None:
+            return await self._preview(item, command)
+
+        return Asked(item.call.id, item.call.name, item.access, question, command, cwd, preview)
+
+    async def _preview(self, item: Prepared, command: str) -> Display | None:
+        """What the call would do: the command, or the diff of an edit that is made everywhere but on the disk."""
+        if item.access is not Access.WRITE:
+            return command_shown(command)
+        assert item.tool is not None
+        rehearsal = dataclasses.replace(self.context, files=self.context.files.rehearsal())
+        return (await item.tool.run(item.arguments, rehearsal)).display
 
     def _submit(self, summary: str) -> ToolOutcome:
         objection = self.objection()
@@ -161,11 +207,6 @@ def _groups(prepared: Sequence[Prepared]) -> list[list[Prepared]]:
         else:
             groups.append([item])
     return groups
-
-
-def _question(item: Prepared) -> str:
-    shown = getattr(item.arguments, "command", "") or getattr(item.arguments, "path", "")
-    return f"{item.call.name}: {shown}"
 
 
 def _failure(text: str) -> ToolOutcome:

@@ -44,7 +44,13 @@ class Compaction:
     def due(self, history: History) -> bool:
         return history.tokens >= threshold(self.window)
 
-    async def run(self, history: History, reason: str) -> None:
+    async def on_demand(self, history: History, instructions: str = "") -> None:
+        """Replace the history because the person wants it; `instructions` say what the note must keep."""
+        self.in_a_row = 0
+        await self.run(history, "the user asked for it", instructions)
+        self.in_a_row = 0
+
+    async def run(self, history: History, reason: str, instructions: str = "") -> None:
         """Replace the history. Raises ContextOverflow when three compactions in a row did not make room."""
         self.in_a_row += 1
         if self.in_a_row > MOST_IN_A_ROW:
@@ -54,7 +60,7 @@ class Compaction:
             )
         before = history.tokens
         self.emit(CompactionStarted(before, reason))
-        note = await self._note(history.messages)
+        note = await self._note(history.messages, instructions)
         messages = self._rebuild(history.messages, note)
         history.replace(messages)
         self.emit(CompactionCompleted(before, history.tokens, tuple(messages)))
@@ -64,11 +70,12 @@ class Compaction:
         if not self.due(history):
             self.in_a_row = 0
 
-    async def _note(self, messages: Sequence[Message]) -> str:
+    async def _note(self, messages: Sequence[Message], instructions: str) -> str:
+        wish = f"\n\nThe user wants the note to keep: {instructions}" if instructions else ""
         for share in SHRINK:
             budget = int((self.window - self.window * RESERVE_SHARE) * share * 0.8)
             try:
-                return await self.summarize(self._transcript(messages, budget))
+                return await self.summarize(self._transcript(messages, budget) + wish)
             except ContextOverflow:
                 continue
         return "(no note could be made: the work so far was too long to be read again)"

@@ -12,10 +12,11 @@ from typing import Any
 
 from kimicode.agent.approval import Approval
 from kimicode.agent.budget import Budget
-from kimicode.agent.calls import INTERRUPTED, ToolRunner
+from kimicode.agent.calls import INTERRUPTED, Effect, ToolRunner, unrecorded
 from kimicode.agent.coach import Coach
 from kimicode.agent.compaction import Compaction
 from kimicode.agent.flow import Bend, Finished, Stop, TryAgain
+from kimicode.agent.guard import LoopGuard
 from kimicode.agent.history import History
 from kimicode.agent.proposals import Proposal
 from kimicode.agent.record import WorkRecord
@@ -26,6 +27,7 @@ from kimicode.events import (
     Event,
     MessageAdded,
     Notice,
+    Origin,
     RetryScheduled,
     StepStarted,
     ToolCompleted,
@@ -34,7 +36,7 @@ from kimicode.events import (
     UsageUpdated,
 )
 from kimicode.llm.model import Model, ModelReply, ModelRequest
-from kimicode.messages import Message, Part, Text, ToolCall, ToolSpec, Usage, user
+from kimicode.messages import Image, Message, Part, Text, ToolCall, ToolSpec, Usage, user
 from kimicode.tools.base import Tool, ToolContext, ToolOutcome
 
 
@@ -56,6 +58,8 @@ class Setup:
     emit: Emit
     ready: Callable[[], Awaitable[None]] = _at_once
     """Awaited before the first call that may change something."""
+    effect: Effect = unrecorded
+    """Around each of these calls."""
     propose: Callable[[str], Proposal | None] = field(default=lambda text: None)
     """The change that a text-only answer describes, if it can be told."""
     fits: Callable[[ToolCall], bool] = field(default=lambda call: True)
@@ -63,6 +67,8 @@ class Setup:
     suspects: Callable[[], list[str]] = field(default=list)
     """Where the fault may be: the project's files, no tests, that were looked at last."""
     enrich: Callable[[ToolOutcome], str] = field(default=lambda outcome: "")
+    checkpoint: Callable[[], Awaitable[None]] = _at_once
+    """Awaited before each step; raises LimitReached where the person wants to stop here."""
     turns: int = 0
     """Turns that a resumed session already had."""
     max_output_tokens: int | None = None
@@ -97,32 +103,75 @@ class Agent:
             self._coach.before_submit,
             self._enrich,
             setup.ready,
+            setup.effect,
         )
         self._specs: list[ToolSpec] = [tool.spec() for tool in setup.tools.values()]
-        self._steering: deque[str] = deque()
+        self._steering: deque[tuple[str, Origin]] = deque()
         self._turns = setup.turns
         self._nudge = ""
         """What the model is told with its next request only."""
         self._calls = 0
         self.recovered = 0
 
-    def steer(self, text: str) -> None:
+    @property
+    def history(self) -> History:
+        return self._history
+
+    @property
+    def submitted(self) -> str | None:
+        """What the model submitted in the last turn, if that is how it ended."""
+        return self._runner.submitted
+
+    @property
+    def specs(self) -> list[ToolSpec]:
+        """The tools as the model is told of them."""
+        return self._specs
+
+    def steer(self, text: str, origin: Origin = "steered") -> None:
         """Queue words of the person; the model reads them before its next step."""
-        self._steering.append(text)
+        self._steering.append((text, origin))
+
+    def take_steering(self) -> list[tuple[str, Origin]]:
+        """The words that the model has not read yet; they are no longer queued."""
+        waiting = list(self._steering)
+        self._steering.clear()
+        return waiting
+
+    def tell(self, text: str, origin: Origin) -> None:
+        """Words between two turns: they enter the history at once, and the model reads them with the next prompt."""
+        self._add(user(text), origin)
+
+    def set_model(self, model: Model, window: int) -> None:
+        """Another model answers from the next request on; `window` in tokens."""
+        self._setup.model = model
+        self._setup.compaction.window = window
+
+    async def compact(self, instructions: str = "") -> None:
+        """Replace the history by a note now, between two turns. Raises ModelError."""
+        await self._setup.compaction.on_demand(self._history, instructions)
+
+    def start_over(self) -> None:
+        """A person's next prompt: steps, records and repetitions of the last turn do not count against it."""
+        self._budget.start_turn()
+        self.record.start_over()
+        self._setup.approval.denied = 0
+        self._runner.guard = LoopGuard()
+        self._runner.submitted = None
 
     def set_tools(self, tools: dict[str, Tool[Any]]) -> None:
         """Offer other tools from the next step on (a plan was accepted, the mode changed)."""
         self._runner.tools = tools
         self._specs = [tool.spec() for tool in tools.values()]
 
-    async def run(self, prompt: str, attached: str = "") -> Stop:
+    async def run(self, prompt: str, attached: str = "", images: tuple[Image, ...] = ()) -> Stop:
         """One turn, to its end. Cancelling it ends it as interrupted, with every call answered in the record."""
         self._turns += 1
         turn = f"t{self._turns}"
         first_step = self._budget.steps
         self._coach.asked_a_question = prompt.rstrip().endswith("?")
         self._emit(TurnStarted(turn, prompt))
-        self._add(Message("user", (Text(prompt), Text(attached)) if attached else (Text(prompt),)))
+        told = (Text(prompt), Text(attached)) if attached else (Text(prompt),)
+        self._add(Message("user", (*told, *images)), "prompt")
         stop: Stop | None = None
         try:
             async with asyncio.timeout(self._budget.seconds_left):
@@ -142,15 +191,18 @@ class Agent:
             try:
                 await self._step(turn)
             except Stop as stop:
-                return stop
+                if stop.status != "finished" or not self._steering:
+                    return stop
             except ContextOverflow:
                 await self._setup.compaction.run(self._history, "the server said the conversation is too long")
             except TryAgain as again:
                 self._nudge = again.text
 
     async def _step(self, turn: str) -> None:
+        await self._setup.checkpoint()
         while self._steering:
-            self._add(user(self._steering.popleft()))
+            text, origin = self._steering.popleft()
+            self._add(user(text), origin)
         if self._setup.compaction.due(self._history):
             await self._setup.compaction.run(self._history, "the window is nearly full")
         step = self._budget.start_step()
@@ -253,6 +305,6 @@ class Agent:
             self.record.note(event)
         self._emit(event)
 
-    def _add(self, message: Message) -> None:
+    def _add(self, message: Message, origin: Origin = "") -> None:
         self._history.add(message)
-        self._emit(MessageAdded(message))
+        self._emit(MessageAdded(message, origin))

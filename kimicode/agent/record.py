@@ -51,6 +51,12 @@ class WorkRecord:
         elif event.name not in ("plan", "submit") and not event.is_error:
             self.looks += 1
 
+    def start_over(self) -> None:
+        """A new turn with a person present: its report tells of this turn alone."""
+        self.edits = self.commands = self.looks = 0
+        self.since_edit.clear()
+        self._objected.clear()
+
     @property
     def failing(self) -> bool:
         """The last command, if any ran since the last edit, failed."""

@@ -7,9 +7,10 @@ import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from kimicode import __version__, paths
 from kimicode.agent import prompt as prompts
@@ -17,18 +18,23 @@ from kimicode.agent.approval import Approval, Asker, Mode, nobody_to_ask
 from kimicode.agent.baseline import Baseline
 from kimicode.agent.budget import Budget, Limits
 from kimicode.agent.compaction import Compaction
+from kimicode.agent.delivery import Delivery, Wish
 from kimicode.agent.flow import Stop
 from kimicode.agent.history import History
 from kimicode.agent.loop import Agent, Setup
 from kimicode.agent.memory import WorkingMemory
 from kimicode.agent.record import report
+from kimicode.agent.rulebook import Rules
 from kimicode.agent.surroundings import look_around, test_command
+from kimicode.agent.trail import Trail
+from kimicode.agent.undo import FOLDER, finish_cut_off
 from kimicode.config.instructions import instructions
 from kimicode.config.schema import Settings
 from kimicode.errors import DiskError, ExitCode, KimicodeError
 from kimicode.events import (
     Emit,
     Event,
+    FileChange,
     MessageAdded,
     Notice,
     PlanStep,
@@ -36,6 +42,7 @@ from kimicode.events import (
     Result,
     SessionStarted,
     Status,
+    TurnStarted,
     UsageUpdated,
 )
 from kimicode.git.command import missing
@@ -43,11 +50,11 @@ from kimicode.git.repository import Repository
 from kimicode.llm.connect import Connection, connect
 from kimicode.llm.model import ModelRequest
 from kimicode.llm.tokens import estimate_tokens
-from kimicode.messages import Message, Text, user
+from kimicode.messages import Image, Message, Text, Usage, user
 from kimicode.sessions.catalog import find_session
-from kimicode.sessions.journal import Journal, Loaded, new_session_id, read_events
+from kimicode.sessions.journal import Journal, new_session_id
+from kimicode.sessions.recall import Recalled, recall
 from kimicode.sessions.replay import History as Replayed
-from kimicode.sessions.replay import replay
 from kimicode.tools.base import ToolContext
 from kimicode.tools.toolset import Toolset, tools
 from kimicode.workspace.files import Files
@@ -65,9 +72,12 @@ class SessionOptions:
     toolset: Toolset = "full"
     resume: str = ""
     ask: Asker = nobody_to_ask
+    rules: Rules = field(default_factory=Rules)
     insist: bool = True
     patch: Path | None = None
     """Where to write the git diff of what the run did."""
+    delivery: Delivery | None = None
+    """What becomes of a finished turn's changes; by default they stay as they are."""
 
 
 class Session:
@@ -79,8 +89,10 @@ class Session:
         self.connection = connection
         self._frontend = frontend
         self._plan: tuple[PlanStep, ...] = ()
+        self._began = 0.0
+        """When what a result tells of began, in seconds of the budget's clock."""
         self._interrupt_code = ExitCode.INTERRUPTED
-        self._system = ""
+        self._system = self._wish = ""
         repository = Repository.discover(options.cwd)
         roots = [*([repository.root] if repository else []), *options.settings.extra_dirs]
         self.repository = repository
@@ -88,8 +100,17 @@ class Session:
         self.shell = Shell(options.cwd, journal.outputs)
         self.memory = WorkingMemory(self.files)
         self.baseline = Baseline(repository, self.files, journal.folder / "scratch")
+        self.trail = Trail(
+            repository.root if repository else options.cwd.resolve(),
+            journal.folder / FOLDER,
+            self.baseline,
+            self.emit,
+            self._jobs_run,
+        )
         self.budget = Budget(options.limits)
-        self.approval = Approval(options.mode, options.ask, self.emit)
+        self.approval = Approval(options.mode, options.ask, self.emit, options.rules)
+        self.past: Replayed | None = None
+        """What was there before, of a session that was resumed."""
         self.agent: Agent | None = None
 
     @property
@@ -99,6 +120,8 @@ class Session:
     def emit(self, event: Event) -> None:
         """Into the journal first, then on the screen. Raises DiskError when the journal cannot be written."""
         self.journal.append(event)
+        if isinstance(event, TurnStarted):
+            self.trail.turn_id = event.turn_id
         self._frontend(event)
 
     async def look_around(self) -> None:
@@ -110,22 +133,23 @@ class Session:
                 self.repository.stop()
             raise
 
-    def start(self, earlier: Loaded | None) -> None:
+    def start(self, earlier: Recalled | None) -> None:
         """Announce the session and build the agent; the system prompt is the first record of a new one."""
         options = self.options
-        past = replay(earlier.events) if earlier is not None else None
+        past = self.past = earlier.history if earlier is not None else None
         model = self.connection.model_name
         self.emit(SessionStarted(self.id, str(options.cwd), model, options.mode, __version__, past is not None))
         if earlier is not None and past is not None and past.messages:
             history = self._history(past.messages)
             self._plan = past.plan
-            self._tell_of_damage(earlier, past)
+            self._tell_of_damage(earlier.damaged, past)
         else:
             history = self._history(())
             system = Message("system", (Text(self._system or self._system_prompt()),))
             history.add(system)
             self.emit(MessageAdded(system))
         self.baseline.start()
+        self.trail.start()
         self._warn_of_unknown_price()
         self.agent = Agent(self._setup(history, len(past.prompts) if past else 0))
 
@@ -134,23 +158,23 @@ class Session:
             text = f"--max-price cannot stop this run: the price of {self.connection.model_name} is not known"
             self.emit(Notice("warning", "price-unknown", f"{text} (set it in config.toml: `kimicode help config`)"))
 
-    def _tell_of_damage(self, earlier: Loaded, past: Replayed) -> None:
-        if earlier.damaged:
-            text = f"{len(earlier.damaged)} damaged record(s) of the session were left out; the rest is here"
+    def _tell_of_damage(self, damaged: int, past: Replayed) -> None:
+        if damaged:
+            text = f"{damaged} damaged record(s) of the session were left out; the rest is here"
             self.emit(Notice("warning", "journal-damaged", text))
         if past.interrupted_calls:
             text = f"{past.interrupted_calls} call(s) were cut off when the session ended; the model is told"
             self.emit(Notice("info", "interrupted-calls", text))
 
-    async def run(self, prompt: str, *, then: Mode | None = None) -> Result:
+    async def run(self, prompt: str, *, then: Mode | None = None, images: tuple[Image, ...] = ()) -> Result:
         """One turn; with `then`, a turn that plans and one that acts in that mode.
 
         A cancellation ends it as interrupted; a KimicodeError becomes its result.
         """
         assert self.agent is not None
+        self._wish = prompt
         try:
-            planning = self.approval.mode == "plan"
-            stop = await self.agent.run(prompt, prompts.text("plan") if planning else "")
+            stop = await self.agent.run(prompt, self._attached(), images)
             if then is not None and stop.status == "finished":
                 self.accept_plan(then)
                 stop = await self.agent.run(prompts.text("accepted"))
@@ -163,6 +187,10 @@ class Session:
             if finishing.cancelled():
                 raise
             return await finishing  # the turn is over: an interrupt hurries its report, but does not cost it
+
+    def _attached(self) -> str:
+        """What the model is told behind a prompt."""
+        return prompts.text("plan") if self.approval.mode == "plan" else ""
 
     def accept_plan(self, mode: Mode) -> None:
         """Leave plan mode: from the next step on the agent may act as `mode` allows."""
@@ -183,11 +211,13 @@ class Session:
     async def finish(self, stop: Stop) -> Result:
         """Compose the result from the records and emit it; a full disk does not keep it from the frontend."""
         assert self.agent is not None
-        changed = await self.baseline.changes()
+        changed = await self._changed()
         try:
             await self._write_patch()
+            delivered = await self._deliver(stop, changed)
         except KimicodeError as error:
             stop = Stop("error", answer=stop.answer, reason=str(error), exit_code=error.exit_code)
+            delivered = ""
         status, exit_code = self._outcome(stop)
         result = Result(
             status=status,
@@ -196,9 +226,9 @@ class Session:
             steps=self.budget.steps,
             usage=self.budget.usage,
             price=self.budget.usage.price,
-            duration_s=round(self.budget.elapsed, 3),
+            duration_s=round(self.budget.elapsed - self._began, 3),
             files_changed=changed,
-            summary=report(changed, self.agent.record, self._limits_of_report()),
+            summary="\n".join(filter(None, (self._report(changed), delivered))),
             reason=stop.reason or self._denied(),
             answer=stop.answer,
             recovered_calls=self.agent.recovered,
@@ -209,6 +239,21 @@ class Session:
             self._frontend(Notice("error", "journal", str(error)))
         self._frontend(result)
         return result
+
+    async def _changed(self) -> tuple[FileChange, ...]:
+        return await self.baseline.changes()
+
+    def _report(self, changed: tuple[FileChange, ...]) -> str:
+        assert self.agent is not None
+        return report(changed, self.agent.record, self._limits_of_report())
+
+    async def _deliver(self, stop: Stop, changed: tuple[FileChange, ...]) -> str:
+        """What becomes of the changes where a commit was asked for, and what to say of it. Raises KimicodeError."""
+        if self.options.delivery is None:
+            return ""
+        draft = self.baseline.draft if changed and stop.status == "finished" else None
+        wish = Wish(self._wish, self.connection.model_name, self._ask)
+        return await self.options.delivery.deliver(draft, wish, unfinished=bool(changed) and draft is None)
 
     async def _write_patch(self) -> None:
         path = self.options.patch
@@ -223,6 +268,7 @@ class Session:
     async def close(self) -> None:
         """Stop what still runs: no process that a tool started survives."""
         await self.shell.close()
+        await self.trail.close()
         await self.baseline.close()
         shutil.rmtree(self.baseline.scratch, ignore_errors=True)
 
@@ -242,11 +288,13 @@ class Session:
             history=history,
             compaction=compaction,
             emit=self.emit,
-            ready=self.baseline.ready,
+            ready=self.trail.ready,
+            effect=self.trail.step,
             propose=self.memory.proposal,
             fits=self.memory.fits,
             suspects=self.memory.suspects,
             enrich=self.memory.enrich,
+            checkpoint=self._checkpoint,
             max_output_tokens=self.options.settings.max_output_tokens,
             test_command=test_command(self.options.cwd),
             turns=turns,
@@ -262,19 +310,31 @@ class Session:
         root = repository.root if repository else options.cwd
         return prompts.system_prompt(look_around(options.cwd, repository, instructions(options.cwd, root)))
 
+    async def _checkpoint(self) -> None:
+        """Before each step; who has a person may ask them here whether to go on."""
+
     def _set_plan(self, steps: tuple[PlanStep, ...]) -> None:
         self._plan = steps
         self.emit(PlanUpdated(steps))
+
+    def _jobs_run(self) -> bool:
+        return any(job.exit_code is None or job.processes for job in self.shell.jobs())
 
     def _state(self, tokens: int) -> str:
         return self.memory.state(self._plan, tokens)
 
     async def _summarize(self, transcript: str) -> str:
-        request = ModelRequest([user(f"{transcript}\n\n{prompts.text('compact')}")], [])
+        return await self._ask(f"{transcript}\n\n{prompts.text('compact')}")
+
+    async def _ask(self, text: str) -> str:
+        request = ModelRequest([user(text)], [])
         reply = await self.connection.model.complete(request, lambda piece: None, self.emit)
-        self.budget.charge(reply.usage)
-        self.emit(UsageUpdated(reply.usage, self.budget.usage, 0, self.connection.window))
+        self._charge(reply.usage, 0)
         return reply.message.text
+
+    def _charge(self, usage: Usage, context_tokens: int) -> None:
+        self.budget.charge(usage)
+        self.emit(UsageUpdated(usage, self.budget.usage, context_tokens, self.connection.window))
 
     def _outcome(self, stop: Stop) -> tuple[Status, ExitCode]:
         assert self.agent is not None
@@ -296,21 +356,31 @@ class Session:
         return "\n".join([self.baseline.problem, *self.baseline.notes]).strip()
 
 
-@asynccontextmanager
-async def open_session(options: SessionOptions, frontend: Emit) -> AsyncIterator[Session]:
+S = TypeVar("S", bound=Session)
+
+
+def open_session(options: SessionOptions, frontend: Emit) -> AbstractAsyncContextManager[Session]:
     """Open or resume a session. Raises ConfigError, ModelError, DiskError, LockedSession before anything is done."""
+    return open_as(Session, options, frontend)
+
+
+@asynccontextmanager
+async def open_as(kind: type[S], options: SessionOptions, frontend: Emit) -> AsyncIterator[S]:
+    """The same for a session of another kind."""
     if not options.cwd.is_dir():
         raise DiskError(f"cannot work in {options.cwd}: {'not a folder' if options.cwd.exists() else 'no such folder'}")
     if not os.access(options.cwd, os.R_OK | os.X_OK):
         raise DiskError(f"cannot work in {options.cwd}: permission denied")
+    for notice in await asyncio.to_thread(finish_cut_off):
+        frontend(notice)
     async with AsyncExitStack() as stack:
         connection = await connect(options.settings)
         stack.push_async_callback(connection.model.close)
         folder = find_session(options.resume) if options.resume else paths.sessions_dir() / new_session_id()
         journal = Journal.open(folder) if options.resume else Journal.create(folder)
         stack.callback(journal.close)
-        loaded = await asyncio.to_thread(read_events, folder) if options.resume else None
-        session = Session(options, journal, connection, frontend)
+        loaded = await asyncio.to_thread(recall, folder) if options.resume else None
+        session = kind(options, journal, connection, frontend)
         stack.push_async_callback(session.close)
         if not options.resume:
             await session.look_around()

@@ -13,6 +13,7 @@ from kimicode.events import Event, Result, SessionStarted, StepStarted, TurnComp
 from kimicode.paths import sessions_dir
 from kimicode.sessions.journal import JOURNAL, is_open
 from kimicode.sessions.records import RecordError, from_line
+from kimicode.sessions.titles import title_from, title_of
 
 _HEAD = 1024 * 1024
 _TAILS = (64 * 1024, 1024 * 1024)
@@ -41,6 +42,13 @@ class SessionInfo:
     price: float | None = None
     prompt: str = ""
     """The first prompt of the session, whole."""
+    name: str = ""
+    """The title that the person gave it."""
+
+    @property
+    def title(self) -> str:
+        """One line: the name that was given, else the first line of the first prompt."""
+        return self.name or title_from(self.prompt)
 
 
 def list_sessions(cwd: Path | None = None, limit: int | None = None, *, root: Path | None = None) -> list[SessionInfo]:
@@ -109,6 +117,7 @@ def _info(folder: Path, updated: float) -> SessionInfo:
         return info
     for event in events:
         _learn(info, event)
+    info.name = title_of(folder)
     if is_open(folder):
         info.status = "running"
     return info

@@ -7,15 +7,19 @@ from kimicode.events import (
     CompactionCompleted,
     Event,
     MessageAdded,
+    ModeChanged,
+    ModelChanged,
     PartDiscarded,
     PartStarted,
     PartUpdated,
     PlanStep,
     PlanUpdated,
     Result,
+    Rewound,
     SessionStarted,
     Status,
     StepStarted,
+    TitleChanged,
     ToolCompleted,
     TurnCompleted,
     TurnStarted,
@@ -54,6 +58,9 @@ class History:
     """Calls that the end of the journal left open; the model is told of each in a synthetic result."""
     partial: str
     """Text that was streamed but whose message never came; it is not part of `messages`."""
+    turns: tuple[tuple[str, str], ...] = ()
+    """Turn id and prompt of what the conversation consists of; those that it went back behind are not among them."""
+    title: str = ""
 
 
 def replay(events: Iterable[Event]) -> History:
@@ -77,6 +84,8 @@ def replay(events: Iterable[Event]) -> History:
         status=fold.status,
         interrupted_calls=_interrupted_calls(messages),
         partial="".join(text for fragments in fold.parts.values() for text in fragments),
+        turns=tuple(fold.turns),
+        title=fold.title,
     )
 
 
@@ -87,6 +96,8 @@ class _Fold:
     messages: list[Message] = field(default_factory=list)
     parts: dict[str, list[str]] = field(default_factory=dict)
     prompts: list[str] = field(default_factory=list)
+    turns: list[tuple[str, str]] = field(default_factory=list)
+    title: str = ""
     plan: tuple[PlanStep, ...] = ()
     usage: Usage = field(default_factory=Usage)
     earlier_runs: Usage = field(default_factory=Usage)
@@ -104,7 +115,7 @@ class _Fold:
             case ToolCompleted():
                 result = ToolResult(event.call_id, event.name, event.content, event.is_error)
                 self.messages.append(Message("tool", (result,)))
-            case CompactionCompleted():
+            case CompactionCompleted() | Rewound():
                 self.messages = list(event.messages)
 
     def streamed(self, event: Event) -> None:
@@ -127,7 +138,18 @@ class _Fold:
                 self.earlier_runs = self.usage
             case TurnStarted():
                 self.prompts.append(event.prompt)
+                self.turns.append((event.turn_id, event.prompt))
                 self.status = None
+            case Rewound():
+                kept = [turn_id for turn_id, _ in self.turns]
+                del self.turns[kept.index(event.turn_id) if event.turn_id in kept else len(kept) :]
+                self.plan = event.plan
+            case ModeChanged():
+                self.mode = event.mode
+            case ModelChanged():
+                self.model = event.model
+            case TitleChanged():
+                self.title = event.title
             case StepStarted():
                 self.steps += 1
             case UsageUpdated():

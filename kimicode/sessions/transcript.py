@@ -12,10 +12,13 @@ from kimicode.events import (
     CompactionCompleted,
     Diff,
     Event,
+    FilesRestored,
     MessageAdded,
     Notice,
     Result,
+    Rewound,
     SessionStarted,
+    ShellCompleted,
     ToolCompleted,
     ToolStarted,
     TurnStarted,
@@ -66,6 +69,8 @@ def _blocks(events: Sequence[Event]) -> Iterator[Block]:
                 yield Block("prompt", "Prompt", event.prompt)
             case MessageAdded(Message("user")) if prompted:
                 prompted = False  # the prompt once more, as the model saw it
+            case MessageAdded(origin="shell"):
+                pass  # told as the command that it was
             case MessageAdded():
                 said = event.message.text
                 yield from _message(event.message)
@@ -101,12 +106,16 @@ def _tool(event: ToolCompleted, arguments: str) -> Block:
         case Diff(path, text, added, removed):
             return Block("diff", f"{event.name}: {path} (+{added} -{removed})", text, ok)
         case CommandRun(command, output, exit_code):
-            end = "still running" if exit_code is None else f"exit {exit_code}"
-            return Block("tool", f"{event.name}: {end}, {event.duration_s:.1f} s", f"$ {command}\n{output}", ok)
+            title = f"{event.name}: {_end(exit_code)}, {event.duration_s:.1f} s"
+            return Block("tool", title, f"$ {command}\n{output}", ok)
         case Brief(text):
             return Block("tool", f"{event.name}: {text}", said, ok)
         case _:
             return Block("tool", f"{event.name} {_shortened(arguments)}", said, ok)
+
+
+def _end(exit_code: int | None) -> str:
+    return "still running" if exit_code is None else f"exit {exit_code}"
 
 
 def _aside(event: Event) -> Iterator[Block]:
@@ -116,6 +125,13 @@ def _aside(event: Event) -> Iterator[Block]:
             yield Block("session", f"{how}: {event.model} in {event.cwd}")
         case ApprovalResolved(allowed=False):
             yield Block("notice", f"denied: {event.reason}", ok=False)
+        case ShellCompleted():
+            title = f"run by hand: {_end(event.exit_code)}, {event.duration_s:.1f} s"
+            yield Block("tool", title, f"$ {event.command}\n{event.output}")
+        case Rewound():
+            yield Block("notice", f"went back to before the prompt: {_shortened(event.prompt)}")
+        case FilesRestored():
+            yield Block("notice", f"{_counted(len(event.paths), 'file')} restored as before step {event.before}")
         case Notice("warning" | "error"):
             yield Block("notice", event.text, ok=False)
         case CompactionCompleted():

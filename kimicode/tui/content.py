@@ -3,9 +3,10 @@
 `transcript.feed` makes them from the agent's events, `text.render` makes lines of them."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from kimicode.events import Display, PlanStep, Status
+if TYPE_CHECKING:  # the first paint does without the events
+    from kimicode.events import Display, PlanStep, Status
 
 CallState = Literal["writing", "waiting", "running", "done", "failed", "denied", "interrupted"]
 """Its arguments stream in; it waits for an approval; it runs; how it ended."""
@@ -45,7 +46,7 @@ class Call:
     name: str
     arguments: str
     state: CallState
-    display: Display | None = None
+    display: "Display | None" = None
     output: str = ""
     seconds: float | None = None
     reason: str = ""
@@ -63,7 +64,7 @@ class Shell:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    steps: tuple[PlanStep, ...]
+    steps: "tuple[PlanStep, ...]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class Compacted:
 class TurnEnd:
     """How a turn ended; `text` is the report that was composed from its records."""
 
-    status: Status
+    status: "Status"
     text: str
     seconds: float
 

@@ -18,6 +18,8 @@ PASTE_PATIENCE = 1.0
 ESCAPE_PATIENCE = 0.05
 """Seconds after which an escape alone is the key; the sequences of other keys come in one piece, also over SSH."""
 _READ = 64 * 1024
+_ALT_ENTER = "\x1b[13;3u"
+"""As the kitty protocol writes it. Textual takes the escape and carriage return of other terminals for a plain Enter."""
 
 
 class InputReader:
@@ -76,7 +78,7 @@ class InputReader:
 
     def _keys(self, text: str) -> Iterator[Message]:
         if text:
-            yield from self._parser.feed(text)
+            yield from self._parser.feed(text.replace("\x1b\r", _ALT_ENTER))
 
     def _paste(self) -> Message:
         text = "".join(self._pasted or ())

@@ -40,6 +40,8 @@ def test_a_transcript_tells_the_session_in_order():
         ("answer", "Answer"),
         ("result", "finished (2 steps, 12 s, $0.5000)"),
         ("session", "resumed: kimi-k2.6 in /home/me/project"),
+        ("tool", "run by hand: exit 0, 0.1 s"),
+        ("notice", "went back to before the prompt: and commit it"),
         ("notice", "history compacted from 240,000 to 9,000 tokens"),
         ("prompt", "Prompt"),
         ("tool", "view: viewed logo.png"),

@@ -10,11 +10,15 @@ from kimicode.events import (
     CompactionCompleted,
     Event,
     MessageAdded,
+    ModeChanged,
+    ModelChanged,
     PartDiscarded,
     PartStarted,
     PartUpdated,
     PlanStep,
+    Rewound,
     StepStarted,
+    TitleChanged,
     ToolCompleted,
     ToolStarted,
     TurnStarted,
@@ -204,7 +208,7 @@ def test_every_prefix_of_a_session_gives_a_sendable_history_that_only_grows():
         messages = replay(events[:length]).messages
         assert_sendable(messages)
         settled = [message for message in before if message.role != "tool"]
-        if not any(isinstance(event, CompactionCompleted) for event in events[:length][-1:]):
+        if not any(isinstance(event, (CompactionCompleted, Rewound)) for event in events[:length][-1:]):
             assert [message for message in messages if message.role != "tool"][: len(settled)] == settled
         before = messages
 
@@ -239,3 +243,30 @@ def test_a_session_that_lost_some_records_is_still_sendable(lost):
     assert_sendable(history.messages)
     if not any(isinstance(event, ToolCompleted) for event in events):
         assert all(is_error for _, _, is_error in results(history))
+
+
+# --- what a person changes ------------------------------------------------------------------------------------
+
+
+def test_going_back_leaves_out_the_turn_and_all_that_came_after_it():
+    first, second = user("first"), user("second")
+    events = (
+        TurnStarted("t1", "first"),
+        MessageAdded(first, "prompt"),
+        MessageAdded(Message("assistant", (Text("done"),))),
+        TurnStarted("t2", "second"),
+        MessageAdded(second, "prompt"),
+        TurnStarted("t3", "third"),
+        Rewound("t2", "second", (first,)),
+        TurnStarted("t4", "instead"),
+    )
+    history = replay(events)
+    assert history.messages == (first,)
+    assert history.turns == (("t1", "first"), ("t4", "instead"))
+    assert len(history.prompts) == 4  # later turns need ids that were never used
+
+
+def test_the_last_mode_model_and_title_count():
+    events = (started(), ModeChanged("plan"), ModelChanged("other", False, 1_000), TitleChanged("a"), TitleChanged("b"))
+    history = replay(events)
+    assert (history.mode, history.model, history.title) == ("plan", "other", "b")

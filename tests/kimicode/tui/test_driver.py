@@ -72,3 +72,7 @@ def test_an_escape_key_is_told_from_a_sequence_by_waiting():
 
 def test_bytes_that_are_no_utf8_do_not_end_the_input():
     assert told(InputReader().feed(b"\xff\xfea"))[-1] == "a"
+
+
+def test_alt_enter_is_told_from_enter_on_any_terminal():
+    assert told(InputReader().feed(b"\x1b\r\r")) == ["alt+enter", "enter"]

@@ -1,0 +1,200 @@
+"""The trail of a session: what each call changed, recorded as it happens, so that any step can be taken back.
+
+Before a command the workspace is looked at for what a person did meanwhile, after it for what the command did.
+"""
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from kimicode import paths
+from kimicode.agent.baseline import Baseline
+from kimicode.agent.undo import named as listed
+from kimicode.agent.undo import plan_for, restored, told
+from kimicode.errors import KimicodeError
+from kimicode.events import Emit, FilesRestored, Notice
+from kimicode.git.contents import TreeContents
+from kimicode.workspace.changes import Origin, TooMany, Watched
+from kimicode.workspace.restore import Plan
+from kimicode.workspace.snapshots import FILE_LIMIT
+from kimicode.workspace.steplog import Change, Step, StepLog
+
+KEPT_WITHOUT_GIT = 200_000_000
+"""Bytes that are copied at the start where no git has them."""
+_LEFT_OUT = frozenset({"node_modules", "__pycache__", ".venv", "venv", ".tox", ".hg", ".svn", ".mypy_cache"})
+"""Folders that count as ignored where there is no git to say so."""
+
+
+@dataclass(slots=True)
+class Trail:
+    """The steps of one session, live. `jobs_run`: whether a command goes on in the background; its changes are ours."""
+
+    root: Path
+    folder: Path
+    baseline: Baseline
+    emit: Emit
+    jobs_run: Callable[[], bool] = field(default=lambda: False)
+    turn_id: str = ""
+    _log: StepLog | None = None
+    _watched: Watched | None = None
+    _whole: bool = False
+    """Whether the whole workspace is watched, or only the files that tools name."""
+    _jobs_ran: bool = False
+    _beginning: asyncio.Task[None] | None = None
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _told: set[str] = field(default_factory=set)
+
+    def start(self) -> None:
+        """Begin the first look; needs a running event loop."""
+        self._beginning = asyncio.create_task(self._begin(time.time_ns()))
+
+    async def ready(self) -> None:
+        """Returns once changes may begin."""
+        await self.baseline.ready()
+        if self._beginning is not None and not self._beginning.done():
+            await asyncio.wait([self._beginning])
+
+    @asynccontextmanager
+    async def step(self, title: str, named: Sequence[str] | None) -> AsyncIterator[None]:
+        """Around a call that may change the files at `named` (absolute paths), or with None any file."""
+        async with self._turn:
+            await self._record(named, "person", "")
+            try:
+                yield
+            finally:
+                await _finished(asyncio.create_task(self._record(named, "agent", title)))
+
+    async def steps(self) -> list[Step]:
+        """What can be taken back, oldest first."""
+        await self._catch_up()
+        return [step for step in self._log.steps if step.number] if self._log else []
+
+    async def plan(self, number: int) -> Plan:
+        """What restoring to before step `number` would change; nothing with 0. Raises UsageError, DiskError."""
+        await self._catch_up()
+        return await asyncio.to_thread(plan_for, self._log or StepLog(self.folder), number)
+
+    @asynccontextmanager
+    async def restored(
+        self, chosen: Plan, title: str, *, rewind: str = "", force: bool = False
+    ) -> AsyncIterator[FilesRestored]:
+        """Carry out a plan; the block does what belongs to it. Raises UsageError, DiskError with nothing changed."""
+        async with self._turn:
+            with ExitStack() as stack:
+                log = self._log or StepLog(self.folder)
+                restoring = restored(log, chosen, title, rewind=rewind, force=force)
+                done = await asyncio.to_thread(stack.enter_context, restoring)
+                if self._watched is not None:
+                    await asyncio.to_thread(_look, self._watched, [change.path for change in chosen.changes])
+                event = told(chosen, done)
+                self.emit(event)
+                yield event
+
+    async def close(self) -> None:
+        """Record what jobs did until they were ended."""
+        if self._beginning is not None:
+            if not self._beginning.done():
+                self._beginning.cancel()
+            await asyncio.wait([self._beginning])
+        if self._jobs_ran:
+            await self._catch_up()
+
+    # --- looking --------------------------------------------------------------------------------------------
+
+    async def _begin(self, began_ns: int) -> None:
+        besides = (paths.sessions_dir(), paths.restores_dir())
+        try:
+            log = await asyncio.to_thread(StepLog, self.folder)
+            contents = await self.baseline.contents()
+            origin = _without_git() if contents is None else _of_git(contents, began_ns)
+            watched = Watched(self.root, log.store, besides)
+            try:
+                await asyncio.to_thread(watched.begin, origin)
+                self._whole = True
+            except TooMany:
+                watched = Watched(self.root, log.store, besides)
+                self._tell("undo-partly", "too many files to watch: undo knows only what the edit tools did here")
+            self._log, self._watched = log, watched
+        except (KimicodeError, OSError) as error:
+            self._tell("undo-off", f"steps of this session cannot be taken back: {error}")
+
+    async def _catch_up(self) -> None:
+        """Record what changed since the last step."""
+        await self.ready()
+        async with self._turn:
+            await self._record(None, "person", "")
+
+    async def _record(self, named: Sequence[str] | None, author: Literal["agent", "person"], title: str) -> None:
+        watched, log = self._watched, self._log
+        if watched is None or log is None or (named is None and not self._whole):
+            return
+        running = self.jobs_run()
+        if author == "person" and (running or self._jobs_ran):
+            author, title = "agent", "a job in the background"
+        self._jobs_ran = running
+        try:
+            changes = await asyncio.to_thread(_look, watched, named)
+            await asyncio.to_thread(log.append, author, self.turn_id, title, changes)
+        except (KimicodeError, OSError) as error:
+            self._tell("undo-off", f"a step could not be recorded and cannot be taken back: {error}")
+        if watched.unkept:
+            self._tell("undo-unkept", f"too large to be kept for undo: {listed(sorted(set(watched.unkept)))}")
+            watched.unkept.clear()
+
+    def _tell(self, code: str, text: str) -> None:
+        if text not in self._told:
+            self._told.add(text)
+            self.emit(Notice("warning", code, text))
+
+
+def _look(watched: Watched, named: Sequence[str] | None) -> list[Change]:
+    return watched.look() if named is None else watched.look_at(_with_folders(Path(watched.root), named))
+
+
+def _with_folders(root: Path, named: Sequence[str]) -> list[str]:
+    """The paths, relative to the root where they lie below it, and the folders on the way, which an edit may make."""
+    found: dict[str, None] = {}
+    for path in named:
+        below = os.path.relpath(path, root) if Path(path).is_relative_to(root) else path
+        while below and below != os.path.dirname(below):
+            found[below] = None
+            below = os.path.dirname(below)
+    return list(found)
+
+
+def _of_git(contents: TreeContents, since_ns: int) -> Origin:
+    return Origin(frozenset(contents.files), contents.belong, contents.read, contents.differing, since_ns)
+
+
+def _without_git() -> Origin:
+    def belong(found: list[str]) -> list[str]:
+        return [path for path in found if os.path.basename(path) not in _LEFT_OUT]
+
+    return Origin(belong=belong, at_risk=_small)
+
+
+def _small(files: Iterable[tuple[str, int]]) -> list[str]:
+    """The smallest files, as many as may be copied."""
+    kept, room = [], KEPT_WITHOUT_GIT
+    for path, size in sorted(files, key=lambda file: file[1]):
+        room -= size
+        if room < 0 or size > FILE_LIMIT:
+            break
+        kept.append(path)
+    return kept
+
+
+async def _finished(recording: "asyncio.Task[None]") -> None:
+    """Wait for it even while the turn is being cancelled."""
+    try:
+        await asyncio.shield(recording)
+    except asyncio.CancelledError:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait([recording])
+        raise

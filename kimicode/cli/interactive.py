@@ -1,0 +1,56 @@
+"""The way into the interactive interface. Imports little: what stands here delays the first paint."""
+
+import gc
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kimicode.cli.main import seen
+from kimicode.errors import DiskError
+
+if TYPE_CHECKING:
+    from kimicode.agent.delivery import Delivery
+
+
+def start(
+    folder: Path | None = None,
+    flags: Mapping[str, Any] | None = None,
+    limits: Mapping[str, Any] | None = None,
+    resume: str = "",
+    *,
+    plain: bool = False,
+    delivery: "Delivery | None" = None,
+) -> int:
+    """Open the interface and return the exit code. Raises DiskError where there is no folder to work in."""
+    from kimicode.tui.wanted import Wanted
+
+    try:
+        here = (folder or Path()).expanduser().absolute()
+    except FileNotFoundError:
+        raise DiskError("the current folder no longer exists", hint="Change to another folder, or use -C.") from None
+    wanted = Wanted(
+        folder=here,
+        named=folder is not None,
+        flags=flags or {},
+        limits=limits or {},
+        resume=resume,
+        environ=dict(os.environ),
+        delivery=delivery,
+        doctor=lambda: _doctor(here),
+    )
+    if plain or os.environ.get("TERM") == "dumb" or not seen():
+        from kimicode.tui.plain import run_plain
+
+        return run_plain(wanted)
+    # Nothing of what is loaded now is garbage; run_app collects again once the first paint is done.
+    gc.disable()
+    from kimicode.tui.app import run_app
+
+    return run_app(wanted)
+
+
+def _doctor(folder: Path) -> str:
+    from kimicode.cli.doctor import diagnose, render
+
+    return render(diagnose({}, cwd=folder, environ=os.environ), "utf-8")
