@@ -1,4 +1,4 @@
-"""Where kimicode keeps its files: the whole truth, seven functions. KIMICODE_HOME moves all of them."""
+"""Where kimicode keeps its files: the whole truth, a function each. KIMICODE_HOME moves all of them."""
 
 import os
 import platform
@@ -25,6 +25,16 @@ def data_dir() -> Path:
 def sessions_dir() -> Path:
     """One folder per session, its journal inside."""
     return data_dir() / "sessions"
+
+
+def restores_dir() -> Path:
+    """Plans of restores that are under way: the next start finishes those that were cut off."""
+    return data_dir() / "restores"
+
+
+def worktrees_dir() -> Path:
+    """Work trees of `--worktree`, a folder per repository."""
+    return data_dir() / "worktrees"
 
 
 def engines_dir(environ: Mapping[str, str] = os.environ) -> Path:

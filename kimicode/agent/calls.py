@@ -32,6 +32,11 @@ def unrecorded(title: str, named: Sequence[str] | None) -> AbstractAsyncContextM
     return nullcontext()
 
 
+async def nothing() -> str:
+    """No diagnostics."""
+    return ""
+
+
 @dataclass(slots=True)
 class Prepared:
     """A call whose arguments were checked; `refusal` says why it cannot run."""
@@ -40,6 +45,8 @@ class Prepared:
     tool: Tool[Any] | None = None
     arguments: Arguments | None = None
     refusal: str = ""
+    outcome: ToolOutcome | None = None
+    """What it brought, once the tool has done its work."""
     waited: float = 0.0
     """Seconds in which the call waited for an answer: they are not part of what it took."""
 
@@ -62,6 +69,8 @@ class ToolRunner:
     enrich: Callable[[ToolOutcome], str]
     ready: Callable[[], Awaitable[None]]
     effect: Effect = unrecorded
+    diagnose: Callable[[], Awaitable[str]] = nothing
+    """What is known by now of the edits that were made, for the model."""
     guard: LoopGuard = field(default_factory=LoopGuard)
     submitted: str | None = None
     recorded: dict[str, ToolResult] = field(default_factory=dict)
@@ -104,7 +113,8 @@ class ToolRunner:
         try:
             outcome = await self._outcome(item)
         except asyncio.CancelledError:
-            self._record(item.call, ToolOutcome.of(INTERRUPTED, is_error=True), time.monotonic() - started)
+            outcome = item.outcome or ToolOutcome.of(INTERRUPTED, is_error=True)
+            self._record(item.call, outcome, time.monotonic() - started)
             raise
         except KimicodeError as error:
             outcome = _failure(str(error))
@@ -132,10 +142,10 @@ class ToolRunner:
         try:
             report = lambda text: self.emit(ToolUpdated(call.id, text))  # noqa: E731 - one line says it all
             async with self._recorded(item):
-                outcome = await item.tool.run(item.arguments, self.context.reporting(report))
+                outcome = item.outcome = await item.tool.run(item.arguments, self.context.reporting(report))
         except Submitted as done:
             return self._submit(done.summary)
-        extra = self.enrich(outcome)
+        extra = "\n".join(filter(None, (self.enrich(outcome), await self.diagnose())))
         return _with(outcome, extra) if extra else outcome
 
     def _recorded(self, item: Prepared) -> AbstractAsyncContextManager[None]:

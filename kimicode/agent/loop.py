@@ -12,7 +12,7 @@ from typing import Any
 
 from kimicode.agent.approval import Approval
 from kimicode.agent.budget import Budget
-from kimicode.agent.calls import INTERRUPTED, Effect, ToolRunner, unrecorded
+from kimicode.agent.calls import INTERRUPTED, Effect, ToolRunner, nothing, unrecorded
 from kimicode.agent.coach import Coach
 from kimicode.agent.compaction import Compaction
 from kimicode.agent.flow import Bend, Finished, Stop, TryAgain
@@ -60,6 +60,8 @@ class Setup:
     """Awaited before the first call that may change something."""
     effect: Effect = unrecorded
     """Around each of these calls."""
+    diagnose: Callable[[], Awaitable[str]] = nothing
+    """What a result tells beside its own: what checkers found about the edits."""
     propose: Callable[[str], Proposal | None] = field(default=lambda text: None)
     """The change that a text-only answer describes, if it can be told."""
     fits: Callable[[ToolCall], bool] = field(default=lambda call: True)
@@ -104,6 +106,7 @@ class Agent:
             self._enrich,
             setup.ready,
             setup.effect,
+            setup.diagnose,
         )
         self._specs: list[ToolSpec] = [tool.spec() for tool in setup.tools.values()]
         self._steering: deque[tuple[str, Origin]] = deque()

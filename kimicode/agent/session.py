@@ -19,8 +19,10 @@ from kimicode.agent.baseline import Baseline
 from kimicode.agent.budget import Budget, Limits
 from kimicode.agent.compaction import Compaction
 from kimicode.agent.delivery import Delivery, Wish
+from kimicode.agent.diagnosis import Diagnosis
 from kimicode.agent.flow import Stop
 from kimicode.agent.history import History
+from kimicode.agent.knowledge import begin, end, knowledge_of, map_for, observe
 from kimicode.agent.loop import Agent, Setup
 from kimicode.agent.memory import WorkingMemory
 from kimicode.agent.record import report
@@ -99,16 +101,13 @@ class Session:
         self.files = Files(options.cwd, roots)
         self.shell = Shell(options.cwd, journal.outputs)
         self.memory = WorkingMemory(self.files)
+        self.knowledge = knowledge_of(repository, options.cwd) if options.toolset == "full" else None
         self.baseline = Baseline(repository, self.files, journal.folder / "scratch")
-        self.trail = Trail(
-            repository.root if repository else options.cwd.resolve(),
-            journal.folder / FOLDER,
-            self.baseline,
-            self.emit,
-            self._jobs_run,
-        )
+        root = repository.root if repository else options.cwd.resolve()
+        self.trail = Trail(root, journal.folder / FOLDER, self.baseline, self.emit, self._jobs_run)
         self.budget = Budget(options.limits)
         self.approval = Approval(options.mode, options.ask, self.emit, options.rules)
+        self.diagnosis = Diagnosis(self.files, self.baseline.scratch, options.settings, self.approval, self.emit)
         self.past: Replayed | None = None
         """What was there before, of a session that was resumed."""
         self.agent: Agent | None = None
@@ -122,10 +121,12 @@ class Session:
         self.journal.append(event)
         if isinstance(event, TurnStarted):
             self.trail.turn_id = event.turn_id
+        observe(self.knowledge, self.files.root, event)
         self._frontend(event)
 
     async def look_around(self) -> None:
         """Make the system prompt ahead of `start`, in a thread: git may take its time in a large repository."""
+        await begin(self.knowledge)
         try:
             self._system = await asyncio.to_thread(self._system_prompt)
         except asyncio.CancelledError:
@@ -174,7 +175,8 @@ class Session:
         assert self.agent is not None
         self._wish = prompt
         try:
-            stop = await self.agent.run(prompt, self._attached(), images)
+            attached = "\n\n".join(filter(None, (await self._map(prompt), self._attached())))
+            stop = await self.agent.run(prompt, attached, images)
             if then is not None and stop.status == "finished":
                 self.accept_plan(then)
                 stop = await self.agent.run(prompts.text("accepted"))
@@ -187,6 +189,9 @@ class Session:
             if finishing.cancelled():
                 raise
             return await finishing  # the turn is over: an interrupt hurries its report, but does not cost it
+
+    async def _map(self, prompt: str) -> str:
+        return "" if self.trail.turn_id or self.past else await map_for(self.knowledge, prompt)
 
     def _attached(self) -> str:
         """What the model is told behind a prompt."""
@@ -203,6 +208,7 @@ class Session:
         self._interrupt_code = code
         if at_once:
             self.shell.kill()
+            self.diagnosis.kill()
             if self.repository is not None:
                 self.repository.stop()
         else:
@@ -267,15 +273,17 @@ class Session:
 
     async def close(self) -> None:
         """Stop what still runs: no process that a tool started survives."""
+        await self.diagnosis.close()
         await self.shell.close()
         await self.trail.close()
         await self.baseline.close()
+        await end(self.knowledge)
         shutil.rmtree(self.baseline.scratch, ignore_errors=True)
 
     # --- wiring ---------------------------------------------------------------------------------------------
 
     def _setup(self, history: History, turns: int) -> Setup:
-        context = ToolContext(self.files, self.shell, self._set_plan)
+        context = ToolContext(self.files, self.shell, self._set_plan, knowledge=self.knowledge)
         planning = self.approval.mode == "plan"
         window = self.connection.window
         compaction = Compaction(window, estimate_tokens, self._summarize, self._state, self.emit)
@@ -290,6 +298,7 @@ class Session:
             emit=self.emit,
             ready=self.trail.ready,
             effect=self.trail.step,
+            diagnose=self.diagnosis.news,
             propose=self.memory.proposal,
             fits=self.memory.fits,
             suspects=self.memory.suspects,

@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 from kimicode.benchmarks import bugset
+from kimicode.benchmarks.drawing import without_fonts
 from kimicode.llm.scripted import Reply, ScriptedServer
 
 BUG = "csv-totals"
@@ -80,8 +81,7 @@ def draw(output: str) -> str:
     console = Console(record=True, width=COLUMNS, file=open(os.devnull, "w"))  # noqa: SIM115 - closed with the process
     console.print(Text(f'$ kimicode run "{TASK}"', style="bold"))
     console.print(Text.from_ansi(lines))
-    svg = console.export_svg(title="kimicode run", unique_id="kimicode-run")
-    return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+    return without_fonts(console.export_svg(title="kimicode run", unique_id="kimicode-run"))
 
 
 if __name__ == "__main__":

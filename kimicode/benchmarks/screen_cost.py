@@ -28,8 +28,11 @@ class Empty(App):
         yield Static("empty app")
 Empty().run()
 """
-PAINTED = "auto"
+PAINTED = "ask"
 """On the first frame: the mode in the status line."""
+PROMPT = " ›"
+"""What the line of an empty composer shows."""
+CLEAR = "\x15"
 MARK = "zqx"
 """Letters that stand nowhere else on the screen."""
 
@@ -91,7 +94,7 @@ def start(bench: Bench) -> Iterator[Figure]:
     ours, empty = [], []
     with bench.model() as address:
         for _ in range(7):
-            with Terminal([sys.executable, "-c", EMPTY]) as terminal:
+            with Terminal([sys.executable, "-c", EMPTY], columns=120, rows=40) as terminal:
                 empty.append(terminal.until("empty app"))
             with bench.open(address) as terminal:
                 terminal.type(MARK)  # before anything is there to take it
@@ -128,23 +131,20 @@ def keys(bench: Bench) -> Iterator[Figure]:
 
 def _latencies(terminal: Terminal, name: str) -> Iterator[Figure]:
     times = []
+    row = next(row for row, line in enumerate(terminal.lines) if line.startswith(PROMPT))
     for number in range(150):
-        letter = chr(ord("A") + number % 26)
-        if number % 26 == 0:
-            terminal.type("\x15")  # an empty line again
-            terminal.read(0.2)
-        y, x = terminal.screen.cursor.y, terminal.screen.cursor.x
+        letter, column = chr(ord("A") + number % 26), len(PROMPT) + 1 + number % 26
+        if letter == "A":
+            terminal.type(CLEAR)
+            terminal.until(lambda: terminal.lines[row] == PROMPT)
         terminal.type(letter)
-        times.append(1000 * terminal.until(lambda y=y, x=x, letter=letter: _at(terminal, y, x) == letter, 5.0))  # type: ignore[misc]
+        times.append(1000 * terminal.until(lambda: terminal.screen.buffer[row][column].data == letter, 5.0))  # noqa: B023
         terminal.read(0.03)
-    terminal.type("\x15")
+    terminal.type(CLEAR)
+    terminal.until(lambda: terminal.lines[row] == PROMPT)
     times.sort()
     yield Figure(f"{name}: median", times[len(times) // 2], "ms")
     yield Figure(f"{name}: 95 of 100", times[int(0.95 * len(times))], "ms", 16)
-
-
-def _at(terminal: Terminal, y: int, x: int) -> str:
-    return terminal.screen.buffer[y][x].data
 
 
 def stream(bench: Bench) -> Iterator[Figure]:
@@ -212,7 +212,8 @@ def grow(bench: Bench) -> Iterator[Figure]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         try:
-            with bench.open(server.stdout.readline().strip(), "--max-steps", "5000") as terminal:
+            address = server.stdout.readline().strip()
+            with bench.open(address, "--mode", "auto", "--max-steps", "5000") as terminal:
                 terminal.until(PAINTED)
                 terminal.type("turn all dials\r")
                 terminal.until("step 200 ", 300)

@@ -41,6 +41,7 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self.received = bytearray()
         """All bytes that the program wrote."""
+        self._hung_up = False
         self.started = time.perf_counter()
         self.pid, self._master = pty.fork()
         if self.pid == 0:
@@ -93,8 +94,9 @@ class Terminal:
             try:
                 data = os.read(self._master, 65536)
             except OSError:  # EIO: the program has ended
-                return count
+                data = b""
             if not data:
+                self._hung_up = True
                 return count
             self.received += data
             self._stream.feed(_UNKNOWN.sub(b"", data))
@@ -103,11 +105,11 @@ class Terminal:
     def until(self, condition: str | Callable[[], bool], seconds: float = 20.0) -> float:
         """Read until a text is on the screen, or a condition holds; returns the seconds it took.
 
-        Raises TimeoutError with the screen as it is then."""
+        Raises TimeoutError with the screen as it is then, at once where the program has ended."""
         began = time.perf_counter()
         holds = condition if callable(condition) else lambda: condition in self.text
         while not holds():
-            if time.perf_counter() - began > seconds:
+            if self._hung_up or time.perf_counter() - began > seconds:
                 raise TimeoutError(f"not seen within {seconds} s: {condition}\n{self.text}")
             self._next()
         return time.perf_counter() - began

@@ -59,11 +59,12 @@ def terminal(environ: Mapping[str, str]) -> Check:
     """Size, colours, encoding, and what stands between."""
     columns, lines = shutil.get_terminal_size()
     name = environ.get("TERM", "")
-    encoding = (sys.stdout.encoding or "ascii").lower()
+    stdout = sys.__stdout__ or sys.stdout  # the interface has put something else in its place
+    encoding = (stdout.encoding or "ascii").lower()
     colours = "no colour" if environ.get("NO_COLOR") else environ.get("COLORTERM") or "256 colours or fewer"
     inside = ", in tmux" if environ.get("TMUX") else ""
     text = f"{columns}×{lines}, TERM={name or 'not set'}, {colours}, {encoding}{inside}"
-    if not sys.stdout.isatty():
+    if not stdout.isatty():
         return Check("terminal", "ok", f"output goes to a file or pipe; {text}")
     if encoding.replace("-", "") != "utf8":
         return Check("terminal", "warning", text, "Use a UTF-8 locale: export LANG=C.UTF-8")

@@ -11,13 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from kimicode.agent.budget import Limits
+from kimicode.agent.delivery import Delivery
+from kimicode.agent.place import absolute as absolute
+from kimicode.agent.place import place_of
 from kimicode.agent.session import SessionOptions, open_session
+from kimicode.cli.beside import Beside
 from kimicode.cli.local import endpoint_of
 from kimicode.cli.output import Screen, screen_for
 from kimicode.config.load import load
-from kimicode.errors import DiskError, ExitCode, KimicodeError, UsageError
+from kimicode.errors import DiskError, ExitCode, KimicodeError
 from kimicode.events import Notice, Result, Status
-from kimicode.sessions.catalog import describe, find_session, latest_session
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,10 @@ class Request:
     resume: str
     progress: bool
     environ: Mapping[str, str]
+    commit: bool = False
+    worktree: str = ""
+    """The name of a new worktree to work in, or `beside.FRESH`."""
+    carry: bool = False
 
 
 def execute(request: Request) -> int:
@@ -79,7 +86,7 @@ def _unread() -> int:
 
 async def _run(request: Request, screen: Screen) -> None:
     _handle_signals(screen)
-    resume, folder = _where(request, screen)
+    resume, folder = place_of(request.resume, request.folder, screen.show)
     loaded = load(request.flags, cwd=folder, environ=request.environ)
     settings = loaded.settings
     for warning in loaded.warnings:
@@ -92,8 +99,12 @@ async def _run(request: Request, screen: Screen) -> None:
         toolset=settings.toolset,
         resume=resume,
         patch=absolute(request.patch) if request.patch else None,
+        delivery=Delivery() if request.commit else None,
     )
     ticker = asyncio.create_task(_tick(screen))
+    beside = await _work_beside(request, folder, screen) if request.worktree else None
+    if beside is not None:
+        options = replace(options, cwd=beside.folder, delivery=Delivery(beside.tree))
     try:
         async with (
             endpoint_of(loaded, screen) as reachable,
@@ -104,47 +115,20 @@ async def _run(request: Request, screen: Screen) -> None:
             await session.run(request.prompt, then=settings.mode if request.plan_first else None)
     finally:
         ticker.cancel()
+        if beside is not None:
+            beside.conclude(None, lambda text: screen.show(Notice("warning", "worktree", text)))
+
+
+async def _work_beside(request: Request, folder: Path, screen: Screen) -> Beside:
+    beside = await asyncio.to_thread(Beside, folder, request.worktree, request.prompt, carry=request.carry)
+    screen.show(Notice("warning" if beside.tree.notes else "info", "worktree", beside.opening))
+    return beside
 
 
 async def _tick(screen: Screen) -> None:
     while screen.progress is not None:
         screen.progress.tick()
         await asyncio.sleep(1.0)
-
-
-def _where(request: Request, screen: Screen) -> tuple[str, Path]:
-    """The id of the session to go on with ("" for a new one) and the folder to work in: by default the session's own.
-
-    What the model knows of a session are paths of the folder in which it began.
-    """
-    here = absolute(request.folder or Path())
-    if request.resume == "last":
-        latest = latest_session(here)
-        if latest is None:
-            hint = "`kimicode sessions list --all` shows those of other folders."
-            raise UsageError(f"there is no earlier session in {here}", hint=hint)
-        return latest.name, here
-    if not request.resume:
-        return "", here
-    session = describe(find_session(request.resume))
-    began = Path(session.cwd or here)
-    if began.resolve() == here.resolve():
-        return session.id, here
-    if request.folder is not None:
-        screen.show(Notice("warning", "folder", f"the session began in {began} and goes on in {here}"))
-        return session.id, here
-    if not began.is_dir():
-        raise DiskError(f"the session's folder {began} is gone", hint="Say where it is now: -C DIR.")
-    screen.show(Notice("warning", "folder", f"working in {began}, where the session began"))
-    return session.id, began
-
-
-def absolute(path: Path) -> Path:
-    """Raises DiskError where there is no folder to start from any more."""
-    try:
-        return path.absolute()
-    except FileNotFoundError:
-        raise DiskError("the current folder no longer exists", hint="Change to another folder, or use -C.") from None
 
 
 def _handle_signals(screen: Screen) -> None:

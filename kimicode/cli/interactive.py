@@ -43,7 +43,7 @@ def start(
         from kimicode.tui.plain import run_plain
 
         return run_plain(wanted)
-    # Nothing of what is loaded now is garbage; run_app collects again once the first paint is done.
+    # Nothing of what is loaded now is garbage; the app collects again once a session is open.
     gc.disable()
     from kimicode.tui.app import run_app
 

@@ -16,22 +16,32 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "run": "do one task in this folder and exit",
+    "commit": "commit what is staged, with a message of the model's",
+    "pr": "write title and text of a pull request",
     "serve": "serve a model's weights with the local engine",
+    "web": "work with the agent in a browser",
     "sessions": "list, show and export recorded sessions",
+    "undo": "take back what the agent did, files and conversation",
+    "index": "read this folder into the index that searches use, or say what it holds",
+    "map": "print the repository's most important definitions",
     "doctor": "check the set-up: endpoint, key, model, git, terminal",
-    "help": "read about a topic: " + "output, config, modes, local, exit-codes",
+    "help": "read about a topic: " + "tui, output, config, modes, git, undo, local, exit-codes",
 }
+
+COMPLETION = ("--install-completion", "--show-completion")
 
 HELP = """\
 kimicode {version}: a terminal coding agent for Kimi K2.6 and any OpenAI-compatible model
 
-Usage: kimicode COMMAND [OPTIONS]
+Usage: kimicode [OPTIONS]            work with the agent in this folder
+       kimicode COMMAND [OPTIONS]
 
 Commands:
 {commands}
 
 Start:
   export MOONSHOT_API_KEY=sk-...                     a Moonshot key is all that Kimi K2.6 needs
+  kimicode                                           without a key it asks how to reach a model
   kimicode run "the test in tests/test_parse.py fails, fix it"
 
 Any OpenAI-compatible server:
@@ -42,6 +52,9 @@ A model on this machine:
   kimicode run --model local "..."
 
 Options:
+  -c, --continue         go on with this folder's last session
+  -r, --resume [ID]      go on with another one, or choose
+  --model, --mode, --theme, --plain ...              `kimicode --continue --help` lists them all
   --version              show the version
   --install-completion   install completion for the present shell
   -h, --help             show this; `kimicode COMMAND --help` shows a command's options
@@ -54,7 +67,7 @@ def main() -> None:
     arguments = sys.argv[1:]
     completing = "_KIMICODE_COMPLETE" in os.environ
     quick = None
-    if not completing and arguments in ([], ["-h"], ["--help"], ["help"]):
+    if not completing and (arguments in (["-h"], ["--help"], ["help"]) or not (arguments or seen())):
         quick = top_help()
     elif not completing and arguments in (["--version"], ["-V"]):
         quick = f"kimicode {__version__}\n"
@@ -69,6 +82,12 @@ def main() -> None:
     except OSError:  # the terminal was closed; Python would flush once more and change the exit code
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     sys.exit(code)
+
+
+def seen() -> bool:
+    """Whether a person sits before this: at a terminal, or at a browser that shows one."""
+    streams = (sys.stdin, sys.stdout, sys.stderr)  # Textual paints on stderr
+    return bool(os.environ.get("TEXTUAL_DRIVER")) or all(stream.isatty() for stream in streams)
 
 
 def open_closed_streams() -> None:
@@ -89,20 +108,18 @@ def top_help() -> str:
 
 
 def dispatch(arguments: list[str]) -> int:
-    """Run one command and return its exit code; every error is explained here, none escapes."""
-    from typer.exceptions import Abort, TyperException
-
+    """Do what was asked and return the exit code; every error is explained here, none escapes."""
     from kimicode.errors import ExitCode, KimicodeError
 
-    chosen = arguments[0] if arguments and arguments[0] in COMMANDS else None
     try:
-        code = build_app(chosen)(arguments, prog_name="kimicode", standalone_mode=False)
-        return int(code) if isinstance(code, int) else int(ExitCode.FINISHED)
-    except TyperException as error:
-        return complain(explain(error, chosen), ExitCode.USAGE)
+        if arguments or "_KIMICODE_COMPLETE" in os.environ:
+            return call(arguments)
+        from kimicode.cli.interactive import start  # without typer: the first paint does not wait for it
+
+        return start()
     except KimicodeError as error:
         return complain(str(error), error.exit_code)
-    except (KeyboardInterrupt, Abort):
+    except KeyboardInterrupt:
         return int(ExitCode.INTERRUPTED)
     except BrokenPipeError as error:
         return unwritten(error)
@@ -115,6 +132,31 @@ def dispatch(arguments: list[str]) -> int:
             f"a fault in kimicode: {type(error).__name__}: {error}\nKIMICODE_TRACEBACK=1 shows where. Please report it."
         )
         return complain(text, ExitCode.INFRASTRUCTURE)
+
+
+def call(arguments: list[str]) -> int:
+    """Parse the arguments and run what they name: a command, or, where there are options alone, the interface."""
+    from typer.exceptions import Abort, TyperException
+
+    from kimicode.cli.beside import with_fresh_names
+    from kimicode.errors import ExitCode
+
+    first = arguments[0] if arguments else ""
+    chosen = first if first in COMMANDS else None
+    try:
+        if first.startswith("-") and not first.startswith(COMPLETION):
+            from kimicode.cli.tui import with_picker
+
+            arguments, app = with_fresh_names(with_picker(arguments)), build_interactive()
+        else:
+            app = build_app(chosen)
+            arguments = with_fresh_names(arguments) if chosen == "run" else arguments
+        code = app(arguments, prog_name="kimicode", standalone_mode=False)
+    except TyperException as error:
+        return complain(explain(error, chosen), ExitCode.USAGE)
+    except Abort:
+        return int(ExitCode.INTERRUPTED)
+    return int(code) if isinstance(code, int) else int(ExitCode.FINISHED)
 
 
 def explain(error: Exception, chosen: str | None) -> str:
@@ -151,6 +193,17 @@ def build_app(only: str | None) -> "typer.Typer":
             app.add_typer(module.app, name=name, help=COMMANDS[name].capitalize() + ".")
         else:
             app.command(name)(getattr(module, "command", None) or getattr(module, name))
+    return app
+
+
+def build_interactive() -> "typer.Typer":
+    """The application behind options without a command."""
+    import typer
+
+    from kimicode.cli import tui
+
+    app = typer.Typer(add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
+    app.command()(tui.command)
     return app
 
 

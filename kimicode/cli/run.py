@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from kimicode.agent.budget import Limits
-from kimicode.cli.headless import Request, absolute, execute, refuse
+from kimicode.agent.place import absolute
+from kimicode.cli.beside import refuse_stray
+from kimicode.cli.headless import Request, execute, refuse
 from kimicode.cli.sessions import complete_session
 from kimicode.errors import DiskError, KimicodeError, UsageError
 
@@ -45,6 +47,18 @@ BaseUrl = Annotated[
 Thinking = Annotated[
     bool | None, typer.Option("--thinking/--instant", help="Let the model think first, or answer at once.")
 ]
+ModeOption = Annotated[
+    ModeName | None, typer.Option("--mode", help="What it may do without a question (`kimicode help modes`).")
+]
+OutputForm = Annotated[Output, typer.Option("--output", "-o", help="What stdout gets (`kimicode help output`).")]
+PatchFile = Annotated[
+    Path | None, typer.Option("--patch", metavar="FILE", help="Write the git diff of what it did to a file.")
+]
+CommitWork = Annotated[bool, typer.Option("--commit", help="Commit what it did, and that alone.")]
+WorktreeName = Annotated[
+    str, typer.Option("--worktree", metavar="[=NAME]", help="Work in a new worktree, on a branch of its own.")
+]
+Carry = Annotated[bool, typer.Option("--carry", help="With --worktree: bring uncommitted changes along.")]
 PromptFile = Annotated[Path | None, typer.Option("--file", "-f", metavar="FILE", help="Read the prompt from a file.")]
 ResumeId = Annotated[
     str,
@@ -60,17 +74,14 @@ def command(
     base_url: BaseUrl = None,
     checkpoint: Checkpoint = None,
     thinking: Thinking = None,
-    mode: Annotated[
-        ModeName | None, typer.Option("--mode", help="What it may do without a question (`kimicode help modes`).")
-    ] = None,
+    mode: ModeOption = None,
     plan: Annotated[bool, typer.Option("--plan", help="Only look and plan: the same as --mode plan.")] = False,
     plan_first: Annotated[bool, typer.Option("--plan-first", help="Make a plan, then carry it out.")] = False,
-    output: Annotated[
-        Output, typer.Option("--output", "-o", help="What stdout gets (`kimicode help output`).")
-    ] = Output.TEXT,
-    patch: Annotated[
-        Path | None, typer.Option("--patch", metavar="FILE", help="Write the git diff of what it did to a file.")
-    ] = None,
+    output: OutputForm = Output.TEXT,
+    patch: PatchFile = None,
+    commit: CommitWork = False,
+    worktree: WorktreeName = "",
+    carry: Carry = False,
     max_steps: Annotated[int, typer.Option(min=1, metavar="N", help="Requests to the model at most.")] = 250,
     max_tokens: Annotated[int | None, typer.Option(min=1, metavar="N", help="Tokens in and out at most.")] = None,
     max_price: Annotated[float | None, typer.Option(min=0, metavar="USD", help="US dollars at most.")] = None,
@@ -94,11 +105,11 @@ def command(
     """
     try:
         refuse_contradictions(plan, plan_first, mode, go_on and bool(resume))
+        refuse_stray(worktree, carry, go_on or bool(resume))
         text = read_prompt(prompt, prompt_file)
-        weights = checkpoint and absolute(checkpoint.expanduser())
+        flags = {"model": model, "base_url": base_url, "checkpoint": _weights(checkpoint), "thinking": thinking}
     except KimicodeError as error:
         return refuse(output.value, error)
-    flags = {"model": model, "base_url": base_url, "checkpoint": weights, "thinking": thinking}
     request = Request(
         prompt=text,
         folder=folder,
@@ -110,8 +121,15 @@ def command(
         resume="last" if go_on else resume,
         progress=not quiet and sys.stderr.isatty(),
         environ=dict(os.environ),
+        commit=commit,
+        worktree=worktree,
+        carry=carry,
     )
     return execute(request)
+
+
+def _weights(checkpoint: Path | None) -> Path | None:
+    return checkpoint and absolute(checkpoint.expanduser())
 
 
 def refuse_contradictions(plan: bool, plan_first: bool, mode: ModeName | None, two_sessions: bool) -> None:

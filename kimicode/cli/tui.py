@@ -12,7 +12,7 @@ from kimicode.agent.delivery import Delivery
 from kimicode.agent.place import absolute
 from kimicode.cli.beside import Beside, refuse_stray
 from kimicode.cli.interactive import start
-from kimicode.cli.run import BaseUrl, Carry, Checkpoint, CommitWork, ModelName, ModeName, Thinking, WorktreeName
+from kimicode.cli.run import BaseUrl, Carry, Checkpoint, CommitWork, ModelName, ModeOption, Thinking, WorktreeName
 from kimicode.errors import UsageError
 
 _PICK = "?"
@@ -38,9 +38,7 @@ def command(
     base_url: BaseUrl = None,
     checkpoint: Checkpoint = None,
     thinking: Thinking = None,
-    mode: Annotated[
-        ModeName | None, typer.Option("--mode", help="What it may do without a question (`kimicode help modes`).")
-    ] = None,
+    mode: ModeOption = None,
     go_on: Annotated[bool, typer.Option("--continue", "-c", help="Go on with this folder's last session.")] = False,
     resume: Resume = "",
     max_steps: Annotated[int | None, typer.Option(min=1, metavar="N", help="Requests in one turn at most.")] = None,
@@ -77,7 +75,7 @@ def command(
         "mode": mode and mode.value,
         "theme": theme and theme.value,
     }
-    given = {"steps": max_steps, "tokens": max_tokens, "price": max_price}
+    given = {"turn_steps": max_steps, "tokens": max_tokens, "price": max_price}
     limits = {name: value for name, value in given.items() if value is not None}
     if worktree:
         return _start_beside(folder, worktree, carry, flags, limits, plain=plain)

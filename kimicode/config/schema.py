@@ -14,6 +14,7 @@ from kimicode.errors import ConfigError
 
 Mode = Literal["plan", "ask", "auto-edit", "auto"]
 Toolset = Literal["full", "swe"]
+ThemeName = Literal["auto", "dark", "light", "contrast", "terminal"]
 
 EXAMPLES = """\
 Kimi K2.6 from Moonshot:     export MOONSHOT_API_KEY=sk-...
@@ -104,11 +105,17 @@ class Settings(BaseModel):
     idle_timeout: float = Field(default=90.0, gt=0)
     """Seconds without a byte from the model before a request counts as dead."""
     max_retries: int = Field(default=10, ge=0)
+    diagnostics: bool = True
+    """Whether the project's checkers look at each edit."""
     trusted: tuple[Annotated[Path, AfterValidator(_absolute)], ...] = ()
     """Folders whose own .kimicode/config.toml is read; exactly these, not what lies below them."""
     checkpoint: Annotated[Path, AfterValidator(_absolute)] | None = None
     """The folder of weights that the local engine serves."""
     models: dict[str, ModelSettings] = Field(default_factory=dict)
+    theme: ThemeName = "auto"
+    """Of the terminal UI; `auto` follows the terminal's background where that is known."""
+    notifications: Literal["bell", "desktop", "off"] = "bell"
+    """How the terminal UI calls somebody who looks elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)

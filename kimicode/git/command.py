@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,11 @@ _SETTINGS = (
     "diff.ignoreSubmodules=dirty",
     "submodule.recurse=false",
     "protocol.allow=never",
+    "core.sshCommand=false",
     "credential.helper=",
+    "commit.gpgSign=false",
+    "gpg.program=false",
+    "log.showSignature=false",
     "gc.auto=0",
     "maintenance.auto=false",
     "advice.addEmbeddedRepo=false",
@@ -35,10 +40,12 @@ _ENVIRONMENT = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
     "GIT_LITERAL_PATHSPECS": "1",
     "GIT_CONFIG_COUNT": "0",
     "GIT_CONFIG_PARAMETERS": "",
     "GIT_EXTERNAL_DIFF": "",
+    "GIT_EDITOR": "false",
     "GIT_ASKPASS": "",
     "SSH_ASKPASS": "",
     "LC_ALL": "C",
@@ -76,25 +83,42 @@ def missing() -> str:
     return ""
 
 
-def run(arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], check: bool = True) -> Answer:
-    """Run one git command in `cwd`; `env` says which repository (GIT_DIR and friends) it works on.
+def run(
+    arguments: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    check: bool = True,
+    feed: bytes = b"",
+    settings: Sequence[tuple[str, str]] = (),
+) -> Answer:
+    """Run one git command in `cwd`; `env` says which repository (GIT_DIR and friends) it works on, `feed` is its stdin.
 
-    Raises GitError if git is missing, takes longer than two minutes, is stopped, or (with `check`) fails.
+    `settings` are for this command alone and win over all others. Raises GitError if git is missing, takes longer than
+    two minutes, is stopped, or (with `check`) fails.
     """
     if reason := missing():
         raise GitError(reason)
     from git import Git
     from git.exc import GitCommandNotFound
 
-    settings = [word for setting in _SETTINGS for word in ("-c", setting)]
-    words = [Git.GIT_PYTHON_GIT_EXECUTABLE or "git", *settings, *arguments]
-    try:
-        # GitPython ends the process when its handle is forgotten. A group of its own: Ctrl-C is for us, `stop` for it.
-        handle = Git(cwd).execute(words, env={**_ENVIRONMENT, **env}, as_process=True, process_group=0)
-    except GitCommandNotFound as error:
-        raise GitError(f"git could not be started in {cwd}") from error
-    assert handle.proc is not None
-    status, output, errors = _finish(handle.proc, cwd)
+    assigned = [*_SETTINGS, *(f"{key}={value}" for key, value in settings)]
+    options = [word for setting in assigned for word in ("-c", setting)]
+    words = [Git.GIT_PYTHON_GIT_EXECUTABLE or "git", *options, *arguments]
+    with tempfile.TemporaryFile() if feed else contextlib.nullcontext() as stdin:
+        if stdin is not None:
+            stdin.write(feed)
+            stdin.seek(0)
+        try:
+            # GitPython ends the process when its handle is forgotten. A group of its own: Ctrl-C is for us, `stop` for
+            # it.
+            handle = Git(cwd).execute(
+                words, env={**_ENVIRONMENT, **env}, as_process=True, process_group=0, istream=stdin
+            )
+        except GitCommandNotFound as error:
+            raise GitError(f"git could not be started in {cwd}") from error
+        assert handle.proc is not None
+        status, output, errors = _finish(handle.proc, cwd)
     said = errors.decode("utf-8", "replace")
     if status < 0:
         raise GitError(f"git {arguments[0]} took too long in {cwd}, or was stopped")

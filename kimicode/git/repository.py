@@ -34,13 +34,20 @@ class Repository:
         """
         with tempfile.TemporaryDirectory(prefix="kimicode-git-") as folder:
             shadow = Shadow.create(self.origin, Path(folder) / "status.git")
-            answer = shadow.run(["status", "--porcelain=v1", "-z", "--no-renames", "--ignore-submodules=dirty"])
+            return self.changed(shadow, limit)
+
+    def changed(self, shadow: Shadow, limit: int = 1000) -> list[str]:
+        """The same, where there is a shadow of it already."""
+        answer = shadow.run(["status", "--porcelain=v1", "-z", "--no-renames", "--ignore-submodules=dirty"])
         records = [record for record in answer.output.split(b"\0") if record]
         return [record[3:].decode("utf-8", "backslashreplace") for record in records[:limit]]
 
     def summary(self) -> str:
         """One line for the prompt: "branch main, 2 files changed"."""
-        count = len(self.dirty_files(limit=1000))
+        return self.summary_of(len(self.dirty_files(limit=1000)))
+
+    def summary_of(self, count: int) -> str:
+        """The same, where so many files are known to be changed."""
         changed = {0: "no uncommitted changes", 1: "1 file changed", 1000: "1000 or more files changed"}
         return f"branch {self.branch()}, {changed.get(count, f'{count} files changed')}"
 

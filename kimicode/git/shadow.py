@@ -28,16 +28,27 @@ class Origin:
     git_dir: Path
     common_dir: Path
 
-    def run(self, arguments: Sequence[str], *, check: bool = True) -> Answer:
-        """Run a command that reads references or configuration, never files. Raises GitError."""
+    def run(
+        self,
+        arguments: Sequence[str],
+        *,
+        check: bool = True,
+        feed: bytes = b"",
+        index: Path | None = None,
+        settings: Sequence[tuple[str, str]] = (),
+    ) -> Answer:
+        """Run a command on references, configuration, objects or an `index` (by default the person's), never on files.
+
+        Raises GitError.
+        """
         env = {
             "GIT_DIR": str(self.git_dir),
             "GIT_COMMON_DIR": str(self.common_dir),
             "GIT_WORK_TREE": str(self.root),
-            "GIT_INDEX_FILE": str(self.git_dir / "index"),
+            "GIT_INDEX_FILE": str(index or self.git_dir / "index"),
             "GIT_OBJECT_DIRECTORY": str(self.common_dir / "objects"),
         }
-        return run(arguments, cwd=self.root, env=env, check=check)
+        return run(arguments, cwd=self.root, env=env, check=check, feed=feed, settings=settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +84,20 @@ class Shadow:
         """False where the person asked git not to look at untracked files: a home folder kept in git, for one."""
         return self.settings.get("status.showuntrackedfiles") not in ("no", "false")
 
-    def run(self, arguments: Sequence[str], *, check: bool = True) -> Answer:
-        """Run a command on the work tree, with the shadow's index and objects. Raises GitError."""
+    def run(self, arguments: Sequence[str], *, check: bool = True, feed: bytes = b"", literal: bool = True) -> Answer:
+        """Run a command on the work tree, with the shadow's index and objects; `feed` is its stdin. Raises GitError.
+
+        `literal`: paths are no patterns; a few commands do not take it.
+        """
         env = {
             "GIT_DIR": str(self.git_dir),
             "GIT_COMMON_DIR": str(self.git_dir),
             "GIT_WORK_TREE": str(self.origin.root),
             "GIT_INDEX_FILE": str(self.git_dir / "index"),
             "GIT_OBJECT_DIRECTORY": str(self.git_dir / "objects"),
+            **({} if literal else {"GIT_LITERAL_PATHSPECS": "0"}),
         }
-        return run(arguments, cwd=self.origin.root, env=env, check=check)
+        return run(arguments, cwd=self.origin.root, env=env, check=check, feed=feed)
 
     def close(self) -> None:
         """Remove the git folder; what cannot be removed stays."""

@@ -8,6 +8,7 @@ from types import TracebackType
 
 from kimicode.events import FileChange
 from kimicode.git.command import GitError
+from kimicode.git.contents import TreeContents
 from kimicode.git.repository import Repository
 from kimicode.git.shadow import Shadow
 
@@ -28,10 +29,10 @@ class WorkTree:
         """Prepare; the folder `scratch` is made if need be. Raises GitError, DiskError."""
         self.root = repository.root
         self.notes: list[str] = []
-        self._shadow = Shadow.create(repository.origin, scratch.resolve() / "snapshots.git")
+        self.shadow = Shadow.create(repository.origin, scratch.resolve() / "snapshots.git")
         self._left_out: set[str] = set()
-        if self._shadow.git_dir.is_relative_to(self.root):
-            self._leave_out(str(self._shadow.git_dir.relative_to(self.root)), "")
+        if self.shadow.git_dir.is_relative_to(self.root):
+            self._leave_out(str(self.shadow.git_dir.relative_to(self.root)), "")
 
     def __enter__(self) -> "WorkTree":
         return self
@@ -41,38 +42,42 @@ class WorkTree:
 
     def snapshot(self) -> str:
         """Record tracked and untracked files as they are now; the id of the tree. Raises GitError, DiskError."""
-        sparse = ["--sparse"] if self._shadow.sparse else []
-        if self._shadow.follows_untracked:
+        sparse = ["--sparse"] if self.shadow.sparse else []
+        if self.shadow.follows_untracked:
             self._leave_out_untracked()
-            added = self._shadow.run(["add", "--all", "--ignore-errors", *sparse], check=False)
+            added = self.shadow.run(["add", "--all", "--ignore-errors", *sparse], check=False)
         else:
             self._note("untracked files are not followed: git's status.showUntrackedFiles is off")
-            added = self._shadow.run(["add", "--update", "--ignore-errors", *sparse], check=False)
+            added = self.shadow.run(["add", "--update", "--ignore-errors", *sparse], check=False)
         for match in _UNREADABLE.finditer(added.errors):
             self._note(f"{match['path']} cannot be read")
         if added.status > 1:  # 1 means that some files were passed over, more that git gave up
             raise GitError(f"git could not record the files of {self.root}: {added.errors.strip()}")
-        return self._shadow.run(["write-tree", "--missing-ok"]).line
+        return self.shadow.run(["write-tree", "--missing-ok"]).line
 
     def changes(self, before: str, after: str) -> tuple[FileChange, ...]:
         """The files that differ between two trees, by path; a rename is a deletion and an addition. Raises GitError."""
         if before == after:
             return ()
         options = ["-r", "-z", "--raw", "--numstat", "--no-renames", "--no-ext-diff", "--no-textconv"]
-        return tuple(_parse_changes(self._shadow.run(["diff-tree", *options, before, after, "--"]).output))
+        return tuple(parse_changes(self.shadow.run(["diff-tree", *options, before, after, "--"]).output))
 
     def patch(self, before: str, after: str) -> bytes:
         """The difference of two trees in a form that `git apply` takes, binary files included. Raises GitError."""
         options = ["-r", "-p", "--binary", "--full-index", "--no-renames", "--no-ext-diff", "--no-textconv"]
         prefixes = ["--no-color", "--src-prefix=a/", "--dst-prefix=b/"]
-        return self._shadow.run(["diff-tree", *options, *prefixes, before, after, "--"]).output
+        return self.shadow.run(["diff-tree", *options, *prefixes, before, after, "--"]).output
+
+    def contents(self, tree: str) -> TreeContents:
+        """What a tree holds, by path. Raises GitError."""
+        return TreeContents.of(self.shadow, tree)
 
     def close(self) -> None:
         """Remove the snapshots; tree ids of this object mean nothing afterwards."""
-        self._shadow.close()
+        self.shadow.close()
 
     def _leave_out_untracked(self) -> None:
-        listed = self._shadow.run(["ls-files", "--others", "--exclude-standard", "-z"]).output
+        listed = self.shadow.run(["ls-files", "--others", "--exclude-standard", "-z"]).output
         for name in listed.split(b"\0"):
             path = os.fsdecode(name)
             if path.endswith("/"):
@@ -86,7 +91,7 @@ class WorkTree:
         self._left_out.add(path)
         # An exclude pattern cannot hold a line break; "?" stands for any one character.
         pattern = "/" + _MEANING.sub(r"\\\1", path).replace("\n", "?").replace("\r", "?")
-        with (self._shadow.git_dir / "info/exclude").open("a", encoding="utf-8", errors="surrogateescape") as excludes:
+        with (self.shadow.git_dir / "info/exclude").open("a", encoding="utf-8", errors="surrogateescape") as excludes:
             excludes.write(f"\n{pattern}\n")
         if why:
             self._note(f"{path} {why}")
@@ -103,8 +108,8 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _parse_changes(output: bytes) -> Iterator[FileChange]:
-    """Read `diff-tree -z --raw --numstat`: first pairs ":modes ids status", path; then "added TAB removed TAB path"."""
+def parse_changes(output: bytes) -> Iterator[FileChange]:
+    """What `diff-tree -z --raw --numstat` says: first ":modes ids status", path; then "added TAB removed TAB path"."""
     fields = iter(output.split(b"\0"))
     status: dict[bytes, str] = {}
     for field in fields:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -13,6 +13,9 @@ from kimicode.events import Display, PlanStep
 from kimicode.messages import Image, Text, ToolSpec
 from kimicode.workspace.files import Files
 from kimicode.workspace.shell import Shell
+
+if TYPE_CHECKING:
+    from kimicode.index.knowledge import Knowledge
 
 
 class Access(Enum):
@@ -62,6 +65,7 @@ class ToolContext:
     set_plan: Callable[[tuple[PlanStep, ...]], None]
     report: Callable[[str], None] = lambda text: None
     """Live output for the person while the call runs."""
+    knowledge: "Knowledge | None" = None
 
     def reporting(self, report: Callable[[str], None]) -> "ToolContext":
         return dataclasses.replace(self, report=report)

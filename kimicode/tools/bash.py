@@ -1,11 +1,15 @@
 """The `bash` tool: runs a command in the workspace's shell, and speaks of the jobs that went to the background."""
 
+import asyncio
 import re
+from collections.abc import Mapping
 from typing import ClassVar
 
 from kimicode.events import CommandRun
+from kimicode.git.programs import READING_VARIABLES, reading_settings
 from kimicode.tools.base import Access, Arguments, Tool, ToolContext, ToolOutcome
-from kimicode.workspace.readonly import is_read_only
+from kimicode.workspace.environment import git_settings
+from kimicode.workspace.readonly import git_folders, is_read_only
 from kimicode.workspace.shell import TIMEOUT_S, CommandResult, JobStatus, Shell
 
 _JOB = re.compile(r"job (?:(?P<verb>read|stop) (?P<id>\d+)|wait (?P<wait>\d+)(?: (?P<seconds>\d+(?:\.\d+)?))?|list)")
@@ -33,7 +37,10 @@ class BashTool(Tool[BashArguments]):
         job = _JOB.fullmatch(command.strip())
         if job is None:
             timeout = TIMEOUT_S if arguments.timeout is None else arguments.timeout
-            result = await shell.run(command, timeout=timeout, background=arguments.background, report=context.report)
+            only_here = await asyncio.to_thread(_reading_variables, command, shell)
+            result = await shell.run(
+                command, timeout=timeout, background=arguments.background, report=context.report, only_here=only_here
+            )
         elif job["id"] or job["wait"]:
             result = await _ask_job(shell, job)
         else:
@@ -51,6 +58,14 @@ class BashTool(Tool[BashArguments]):
 def _only_reads(command: str) -> bool:
     job = _JOB.fullmatch(command.strip())
     return job["verb"] != "stop" if job else is_read_only(command)
+
+
+def _reading_variables(command: str, shell: Shell) -> Mapping[str, str] | None:
+    """For a command that counts as reading because of its words: no repository may make git start a program for it."""
+    folders = git_folders(command, shell.cwd, shell.variables) if is_read_only(command) else []
+    if not folders:
+        return None
+    return {**READING_VARIABLES, **git_settings(shell.variables, reading_settings(folders))}
 
 
 async def _ask_job(shell: Shell, job: re.Match[str]) -> CommandResult:

@@ -104,6 +104,9 @@ class KimicodeApp(Frame):
             self._entered(state)
 
     def _entered(self, state: "State") -> None:
+        if state.phase in ("idle", "failed") and not gc.isenabled():  # since the start, see cli.interactive
+            gc.freeze()  # what is loaded by now stays; looking through it would hold up keys
+            gc.enable()
         if state.phase == "failed" and state.problem is not None:
             self._stuck(state.problem)
         elif state.phase == "idle" and state.session_id:
@@ -282,9 +285,7 @@ def run_app(wanted: Wanted) -> int:
 
 
 def _settle(app: KimicodeApp) -> None:
-    """What can wait for the first paint: signals end it in good order, and garbage is collected again."""
+    """What can wait for the first paint: signals end it in good order."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, app.leave, ExitCode.TERMINATED)
-    gc.freeze()  # modules and widgets stay as long as the process
-    gc.enable()

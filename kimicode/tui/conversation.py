@@ -16,7 +16,7 @@ from kimicode.config.catalog import LOCAL
 from kimicode.config.load import load
 from kimicode.config.schema import Settings
 from kimicode.errors import ExitCode, KimicodeError, UsageError
-from kimicode.events import Emit, Event, MessageAdded, Notice, Result
+from kimicode.events import Emit, Event, MessageAdded, Notice, Result, TurnStarted
 from kimicode.messages import Image
 from kimicode.sessions.titles import title_from
 from kimicode.tui.beside import Beside, Fault, tell_of_fault
@@ -61,6 +61,8 @@ class Conversation:
         self._questions = Questions(lambda asking: self._set(asking=asking))
         self._wake = asyncio.Event()
         self._wanted_mode: Mode | None = None
+        self._begun = False
+        """Whether the present turn's prompt is recorded, and so on the screen."""
 
     # --- its life -------------------------------------------------------------------------------------------
 
@@ -131,10 +133,13 @@ class Conversation:
 
     async def _turn(self, session: "InteractiveSession", said: Queued) -> None:
         self._set(phase="working", began=time.monotonic(), problem=None)
+        self._begun = False
         self._work = asyncio.create_task(session.run(said.text, images=said.images))
         try:
             await asyncio.wait({self._work})
             self._over(session, self._work.result())
+            if not self._begun:
+                self._set(rejected=said)
         except UsageError as error:
             self._set(rejected=said)
             self._note(Notice("error", "prompt", str(error)))
@@ -368,6 +373,7 @@ class Conversation:
         self._set(**self._watch.changes(event))
         if isinstance(event, MessageAdded) and event.origin == "steered":
             self._set(steered=self.state.steered[1:])
+        self._begun = self._begun or isinstance(event, TurnStarted)
         self._tell(event)
 
     def _report(self, error: KimicodeError) -> None:

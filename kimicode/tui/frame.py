@@ -21,6 +21,7 @@ from kimicode.tui.actions import bindings
 from kimicode.tui.composing.history import History
 from kimicode.tui.driver import TerminalDriver
 from kimicode.tui.palette import Look
+from kimicode.tui.promptly import PromptScreen
 from kimicode.tui.text.sanitise import visible
 from kimicode.tui.themes import APPEARANCES, Appearance, choose, configured
 from kimicode.tui.transcript.document import Document
@@ -59,7 +60,19 @@ class Frame(App[int]):
             self.register_theme(each.theme)
         setting = wanted.flags.get("theme") or configured(wanted.environ, paths.config_file())
         self.appearance = choose(setting, wanted.environ)
-        self.set_reactive(App.theme, self.appearance.name)  # the watcher would read all styles twice
+        self._dress()
+
+    def _dress(self) -> None:
+        """Put the theme on before the styles are read. Textual's own watcher comes later and has them read twice."""
+        theme = self.appearance.theme
+        self.set_reactive(App.theme, theme.name)
+        classes = {f"-theme-{theme.name}": True, "-dark-mode": theme.dark, "-light-mode": not theme.dark}
+        self.update_classes(classes, update=False)
+        self._refresh_truecolor_filter(self.ansi_theme)
+        self.stylesheet.set_variables(self.get_css_variables())
+
+    def get_default_screen(self) -> PromptScreen:
+        return PromptScreen(id="_default")
 
     def compose(self) -> ComposeResult:
         folder = self.wanted.folder

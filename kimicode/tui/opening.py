@@ -1,6 +1,7 @@
 """From a command line to an open session: configuration, folder, endpoint (an engine, if need be), journal."""
 
 import asyncio
+import importlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,8 @@ DEFAULT_MODE: Mode = "ask"
 """With a person present, where no mode is configured; a session that is resumed goes on in its own."""
 
 Say = Callable[[str], None]
+_AGENT = ("kimicode.agent.interactive", "kimicode.agent.rulebook", "kimicode.llm.reach")
+_CLIENT = ("httpx2", "openai")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,8 @@ class Opened:
 @asynccontextmanager
 async def opened(beginning: Beginning, tell: Emit, ask: Asker, say: Say) -> AsyncIterator[Opened]:
     """Open it, and close it at the end. Raises KimicodeError of every kind."""
-    # Behind the first paint: what these bring along takes longer to load than to use.
+    # Behind the first paint, and in threads: what these bring along takes longer to load than a key may wait.
+    await asyncio.to_thread(_import, *_AGENT)
     from kimicode.agent.interactive import InteractiveSession
     from kimicode.agent.place import place_of
     from kimicode.agent.rulebook import Rules
@@ -71,6 +75,7 @@ async def opened(beginning: Beginning, tell: Emit, ask: Asker, say: Say) -> Asyn
     async with AsyncExitStack() as stack:
         endpoint = await stack.enter_async_context(AsyncExitStack())
         settings = await reach(loaded, endpoint, tell, say)
+        await asyncio.to_thread(_import, *_CLIENT)
         options = SessionOptions(
             settings=settings,
             cwd=folder,
@@ -94,3 +99,8 @@ async def reach(loaded: Loaded, stack: AsyncExitStack, tell: Emit, say: Say) -> 
     from kimicode.llm.reach import reachable
 
     return await stack.enter_async_context(reachable(loaded, say, tell))
+
+
+def _import(*modules: str) -> None:
+    for module in modules:
+        importlib.import_module(module)

@@ -56,6 +56,8 @@ class Plain:
         self._ended = False
         """There are no more lines, so nobody answers."""
         self._asked: tuple[ApprovalRequested, ...] = ()
+        """Questions that no line has answered yet."""
+        self._answered = ""
         self._phase = ""
         self._code = ExitCode.FINISHED
 
@@ -159,6 +161,11 @@ class Plain:
             decision = Decision(True, scope="rule")
         else:
             decision = Decision(False, "" if word in _NO else line)
+        # The lines that follow in a pipe are no answers to this question, even before the turn has gone on.
+        self._answered = request.call_id
+        self._asked = tuple(other for other in self._asked if other is not request)
+        if not self._asked:
+            self._free.clear()
         self._face.conversation.answer(request.call_id, decision)
 
     def _deny(self, requests: tuple[ApprovalRequested, ...]) -> None:
@@ -179,12 +186,13 @@ class Plain:
         self._lines.tell(event)
 
     def _changed(self, state: State) -> None:
-        for request in state.asking:
+        asking = tuple(request for request in state.asking if request.call_id != self._answered)
+        for request in asking:
             if request not in self._asked:
                 self._lines.line(question(request))
                 if self._ended:
                     self._deny((request,))
-        self._asked = state.asking
+        self._asked = asking
         # Later: a prompt leaves the queue a moment before its turn begins.
         asyncio.get_running_loop().call_soon(self._settle)
         if state.phase == "failed" and self._phase != "failed" and state.problem is not None:
@@ -198,7 +206,7 @@ class Plain:
         waits = state.phase == "idle" and not (state.queue and not state.held)
         if waits and not self._idle.is_set():
             self._prompt()
-        for event, present in ((self._idle, waits), (self._free, waits or bool(state.asking))):
+        for event, present in ((self._idle, waits), (self._free, waits or bool(self._asked))):
             (event.set if present else event.clear)()
 
     def _prompt(self) -> None:

@@ -174,6 +174,13 @@ APPEARANCES: Mapping[str, Appearance] = {
             panel="ansi_default",
             boost="ansi_default",
             ansi=True,
+            # named by Textual's own styles, and not among what it derives for a theme without colours of its own
+            variables={
+                "ansi-background": "ansi_default",
+                "ansi-foreground": "ansi_default",
+                "screen-selection-background": "ansi_blue",
+                "screen-selection-foreground": "ansi_default",
+            },
         ),
         TERMINAL_PALETTE,
         "The terminal's own colours",

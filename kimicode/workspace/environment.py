@@ -8,7 +8,7 @@ import os
 import re
 import shlex
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,15 +49,18 @@ def child_variables(inherited: Mapping[str, str]) -> dict[str, str]:
     """The variables of a first command: those inherited without the agent's keys, set up for unattended work."""
     keys = {variable for provider in HOSTED for variable in provider.key_variables}
     kept = {name: value for name, value in inherited.items() if name not in keys and not _OWN_SECRET.fullmatch(name)}
-    return {**_portable(kept), **UNATTENDED, **_without_fsmonitor(kept)}
+    # A repository must not have `git status`, which only reads, start a program.
+    return {**_portable(kept), **UNATTENDED, **git_settings(kept, [("core.fsmonitor", "false")])}
 
 
-def _without_fsmonitor(inherited: Mapping[str, str]) -> dict[str, str]:
-    """git's own way to pass a setting: a repository must not have `git status`, which only reads, start a program."""
-    count = inherited.get("GIT_CONFIG_COUNT", "0")
-    number = int(count) if count.isdecimal() else 0
-    setting = {f"GIT_CONFIG_KEY_{number}": "core.fsmonitor", f"GIT_CONFIG_VALUE_{number}": "false"}
-    return {"GIT_CONFIG_COUNT": str(number + 1), **setting}
+def git_settings(variables: Mapping[str, str], settings: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """git's own way to pass settings by variables: those to add to `variables`, in which some may be passed already."""
+    count = variables.get("GIT_CONFIG_COUNT", "0")
+    first = int(count) if count.isdecimal() else 0
+    added = {"GIT_CONFIG_COUNT": str(first + len(settings))}
+    for number, (key, value) in enumerate(settings, first):
+        added |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return added
 
 
 def wrap(command: str, shell: str, state_file: Path, token: str) -> tuple[str, str, str]:

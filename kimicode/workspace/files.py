@@ -4,10 +4,11 @@ An edit is refused when the file is not what was last seen here; it is written a
 and line endings. The bytes before the first edit are kept, so that the run can say what it changed.
 """
 
+import copy
 import hashlib
 import os
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -49,14 +50,36 @@ class _Opened:
     document: Document
 
 
+Written = Callable[[Path, str | None, str], None]
+"""Takes a real path, the text before (None: a new file) and the text after."""
+
+
+def _nobody(path: Path, before: str | None, after: str) -> None:
+    """Nobody wants to know."""
+
+
 class Files:
     """Reads anywhere, edits only below `root` and the `allowed` folders. One per agent; not for several threads."""
 
     def __init__(self, root: Path, allowed: Sequence[Path] = ()) -> None:
         self.root = root.resolve()
         self._writable = (self.root, *(folder.resolve() for folder in allowed))
+        self.written: Written = _nobody
+        """Told of every edit, once it is on the disk."""
         self._seen: dict[Path, bytes] = {}
         self._originals: dict[Path, bytes | None] = {}
+        self._rehearsing = False
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """The real folders in which files can be edited, the working one first."""
+        return self._writable
+
+    def rehearsal(self) -> "Files":
+        """The same files for edits that write nothing: what they would do, and how they would fail, can be seen."""
+        twin = copy.copy(self)
+        twin._seen, twin._originals, twin._rehearsing = dict(self._seen), {}, True
+        return twin
 
     # --- paths ----------------------------------------------------------------------------------------------
 
@@ -131,7 +154,8 @@ class Files:
         document = Document.of(text)
         self._insist_on_encodable(name, document, text)
         try:
-            real.parent.mkdir(parents=True, exist_ok=True)
+            if not self._rehearsing:
+                real.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ToolError(f"cannot create the folder of {name}: {error.strerror or error}") from error
         return self._save(real, before, None, document, (1, len(document.lines)))
@@ -229,17 +253,25 @@ class Files:
     ) -> Edit:
         name, written = self._name(real), after.to_bytes()
         try:
-            atomic.write(real, written, data)
+            if not self._rehearsing:
+                atomic.write(real, written, data)
         except OSError as error:
             hint = "The file is unchanged." if data is not None else "Nothing was written."
             raise ToolError(f"cannot write {name}: {error.strerror or error}", hint=hint) from error
         self._originals.setdefault(real, data)
         self._remember(real, written)
-        warning = syntax.broken_by(real, before.text if before else None, after.text)
+        old = before.text if before else None
+        if not self._rehearsing:
+            self.written(real, old, after.text)
+        warning = syntax.broken_by(real, old, after.text)
         excerpt = region(after.lines, *lines)
         return Edit(difftext.compare(name, before, after), lines[0], excerpt, note, warning)
 
     # --- what the run changed -------------------------------------------------------------------------------
+
+    def start_over(self) -> None:
+        """What was changed so far does not count as changed any more."""
+        self._originals.clear()
 
     def changed_files(self) -> tuple[FileChange, ...]:
         """Every file edited here whose bytes are not those before its first edit, by name."""

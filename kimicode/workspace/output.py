@@ -73,11 +73,15 @@ class OutputBuffer:
         self._problem = ""
         self._head = bytearray()
         self._tail = bytearray()
+        self._recent = bytearray()
         self._seen = 0
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def write(self, chunk: bytes) -> None:
         self._seen += len(chunk)
+        self._recent += chunk[-TAIL:]
+        if len(self._recent) > 2 * TAIL:
+            del self._recent[:-TAIL]
         if self._file is None and self._seen > HEAD + TAIL:
             self._open_spill()
         self._save(chunk)
@@ -94,6 +98,10 @@ class OutputBuffer:
         """The line that was begun and not ended, as a person would see it; empty where there is none."""
         recent = bytes(self._tail or self._head)[-4096:]
         return clean(recent.rpartition(b"\n")[2].decode("utf-8", "replace"))
+
+    def peek(self) -> str:
+        """The last of all that came, at least TAIL bytes of it; nothing is forgotten."""
+        return clean(bytes(self._recent).lstrip(_CONTINUATION).decode("utf-8", "replace"))
 
     def take(self, *, final: bool) -> Excerpt:
         """What came since the last call, and forget it. Unless `final`, a split character waits for its other half."""

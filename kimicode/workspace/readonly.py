@@ -7,6 +7,7 @@ and for each program the options that are known to be harmless.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 _PLAIN = r"[A-Za-z0-9_./:,@%+^=-]"
 # In quotes the characters of patterns are only text. $ ` < > are refused everywhere, a backslash but for single quotes.
@@ -128,10 +129,55 @@ _GIT: Mapping[str, _Program] = {
 def is_read_only(command: str) -> bool:
     """True where `command` can only print what is there: it changes no file, process or setting, and fetches nothing.
 
-    This takes for granted that the programs on PATH and git's configuration in the repository are trusted.
+    This takes for granted that the programs on PATH are trusted, and that git runs none that a repository names
+    (`git.programs`).
     """
     commands = _split(command)
     return bool(commands) and all(map(_only_reads, commands))
+
+
+def git_folders(command: str, cwd: Path, variables: Mapping[str, str]) -> list[Path]:
+    """The folders in which a command that only reads may call git, each once; none where it does not.
+
+    More rather than fewer: a `cd` may fail, or stand in a pipeline and so hold for itself alone.
+    """
+    here, called = [cwd], []
+    for words in _split(command):
+        if words[0] == "cd":
+            here += [folder / target for folder in here for target in _targets(words[1:], variables)]
+        elif words[0] == "git":
+            named = Path(*_leading_folders(words[1:]))
+            called += [folder / named for folder in here]
+    return list(dict.fromkeys(called))
+
+
+def _targets(arguments: list[str], variables: Mapping[str, str]) -> list[Path]:
+    """Where `cd` may lead."""
+    operand = (
+        arguments[-1] if arguments and not re.fullmatch(r"-[LP]+|--", arguments[-1]) else variables.get("HOME", "")
+    )
+    if operand == "-":
+        return [Path(variables.get("OLDPWD", ""))]
+    return [Path(base, operand) for base in ("", *variables.get("CDPATH", "").split(":"))]
+
+
+def _leading_folders(arguments: list[str]) -> list[str]:
+    folders = []
+    while arguments and arguments[0] in ("--no-pager", "-C"):
+        folders += arguments[1:2] if arguments[0] == "-C" else []
+        arguments = arguments[1 if arguments[0] == "--no-pager" else 2 :]
+    return folders
+
+
+def literal_words(command: str) -> tuple[str, ...]:
+    """The words of one simple command that every shell reads in the same way; empty for anything else.
+
+    Anything else: operators, line ends, substitutions, redirections, patterns, variables, home folders.
+    """
+    if any(token["operator"] for token in _TOKEN.finditer(command)):
+        return ()
+    commands = _split(command)
+    return tuple(commands[0]) if len(commands) == 1 else ()
 
 
 def _split(command: str) -> list[list[str]]:

@@ -108,16 +108,18 @@ class Shell:
         timeout: float = TIMEOUT_S,
         background: bool = False,
         report: Callable[[str], None] = _discard,
+        only_here: Mapping[str, str] | None = None,
     ) -> CommandResult:
         """Run `command` to its end, or for `timeout` seconds (1 to 600) and from then on in the background.
 
-        Cancelling this kills the command. Raises ToolError where it cannot be started at all.
+        `only_here` are variables for this command alone, which then leaves no others behind. Cancelling this kills the
+        command. Raises ToolError where it cannot be started at all.
         """
         async with self._turn:
             notes = self._leave_deleted_folder()
             token = secrets.token_hex(8)
             state_file = self._private_dir() / token
-            job = await self._start(command, state_file, token, report)
+            job = await self._start(command, state_file, token, report, only_here or {})
             self._current.add(job)
             try:
                 limit = _BACKGROUND_LOOK_S if background else min(max(timeout, 1.0), TIMEOUT_LIMIT_S)
@@ -128,8 +130,13 @@ class Shell:
             finally:
                 self._current.discard(job)
             if not background and prompt is None and job.exit_code is not None:
-                self._adopt(state_file, token)
+                self._adopt(state_file, token, with_variables=only_here is None)
             return self._result(job, None, prompt, notes)
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """What the next command starts with."""
+        return self._variables
 
     def jobs(self) -> tuple[JobStatus, ...]:
         """All jobs that ever went to the background, oldest first."""
@@ -137,6 +144,10 @@ class Shell:
             JobStatus(job_id, job.command, job.exit_code, job.duration_s, len(job.survivors()))
             for job_id, job in self._jobs.items()
         )
+
+    def peek(self, job_id: str) -> str:
+        """The recent output of a job, for the person; what `read` brings stays the same."""
+        return self._job(job_id).output.peek()
 
     async def read(self, job_id: str) -> CommandResult:
         """What the job printed since the last look at it. Raises ToolError for an unknown id, as `wait` and `stop`."""
@@ -177,12 +188,19 @@ class Shell:
         for job in {*self._jobs.values(), *self._current}:
             kill(job.survivors)
 
-    async def _start(self, command: str, state_file: Path, token: str, report: Callable[[str], None]) -> Job:
+    async def _start(
+        self,
+        command: str,
+        state_file: Path,
+        token: str,
+        report: Callable[[str], None],
+        only_here: Mapping[str, str],
+    ) -> Job:
         if not command.strip():
             raise ToolError("the command is empty")
         self._started += 1
         mark = f"{self._session}.{self._started};"
-        variables = {**self._variables, "PWD": str(self.cwd), MARK_VARIABLE: self._outer_marks + mark}
+        variables = {**self._variables, **only_here, "PWD": str(self.cwd), MARK_VARIABLE: self._outer_marks + mark}
         argv = (*self._program, *wrap(command, Path(self._program[0]).name, state_file, token))
         spill = self._spill_dir / f"output-{self._started}-{token}.txt"
         try:
@@ -240,14 +258,14 @@ class Shell:
             raise ToolError(f"there is no job {job_id}; known jobs: {known}")
         return self._jobs[job_id]
 
-    def _adopt(self, state_file: Path, token: str) -> None:
+    def _adopt(self, state_file: Path, token: str, *, with_variables: bool) -> None:
         """Go on from where the command ended. Its state file is of no use after that."""
         state = load(state_file, token)
         with contextlib.suppress(OSError):
             state_file.unlink()
         if state is not None:
             self.cwd = state.cwd
-            self._variables = state.variables
+            self._variables = state.variables if with_variables else self._variables
 
     def _leave_deleted_folder(self) -> tuple[str, ...]:
         if self.cwd.is_dir() or self.cwd == self._root:

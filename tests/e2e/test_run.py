@@ -173,7 +173,7 @@ async def test_plan_mode_returns_a_plan_and_touches_nothing(kimicode):
         run = await kimicode.run(server, "--plan", TASK)
     assert (run.code, run.result["answer"]) == (0, "1. Drop the + 1.")
     offered = {tool["function"]["name"] for tool in server.requests[0]["tools"]}
-    assert offered == {"bash", "view", "plan", "submit"}
+    assert offered == {"bash", "view", "search", "outline", "plan", "submit"}
 
 
 async def test_plan_first_plans_and_then_acts_in_the_same_session(kimicode):

@@ -3,6 +3,9 @@
 from kimicode.events import (
     ApprovalRequested,
     ApprovalResolved,
+    AsideCompleted,
+    AsideStarted,
+    AsideUpdated,
     Brief,
     CommandRun,
     CompactionCompleted,
@@ -10,7 +13,10 @@ from kimicode.events import (
     Diff,
     Event,
     FileChange,
+    FilesRestored,
     MessageAdded,
+    ModeChanged,
+    ModelChanged,
     Notice,
     PartCompleted,
     PartDiscarded,
@@ -20,8 +26,12 @@ from kimicode.events import (
     PlanUpdated,
     Result,
     RetryScheduled,
+    Rewound,
     SessionStarted,
+    ShellCompleted,
+    ShellStarted,
     StepStarted,
+    TitleChanged,
     ToolCompleted,
     ToolStarted,
     ToolUpdated,
@@ -98,6 +108,22 @@ def first_turn(output: str) -> tuple[Event, ...]:
     )
 
 
+def between_turns() -> tuple[Event, ...]:
+    """What a person does between two turns: switches, a command of their own, a question beside the work."""
+    return (
+        ModeChanged("auto"),
+        ModelChanged("kimi-k2.6", True, 262_144),
+        TitleChanged("die Größe"),
+        ShellStarted("sh1", "git status"),
+        ToolUpdated("sh1", "clean\n"),
+        ShellCompleted("sh1", "git status", "clean\n", 0, 0.1),
+        MessageAdded(user("The user ran this command"), "shell"),
+        AsideStarted("a1", "what is a monad?"),
+        AsideUpdated("a1", "A monoid"),
+        AsideCompleted("a1", "A monoid in a category.", ""),
+    )
+
+
 def lifecycle(output: str = "…" + "x漢字 " * 4_000) -> tuple[Event, ...]:
     """Two runs of one session; `output` (20 KB by default) is what its command printed."""
     system = Message("system", (Text("You are a coding agent."),))
@@ -110,6 +136,9 @@ def lifecycle(output: str = "…" + "x漢字 " * 4_000) -> tuple[Event, ...]:
         UsageUpdated(USAGE, USAGE + USAGE, 2_100, 262_144),
         *ended("t1", 2, USAGE + USAGE, "Done."),
         started(resumed=True),
+        *between_turns(),
+        FilesRestored(4, 3, ("/home/me/shop/cart.py", "/home/me/shop/odd\\xff"), ("/home/me/shop/film.mkv",)),
+        Rewound("t2", "and commit it", (system,), (PlanStep("look", "done"), PlanStep("fix", "active"))),
         CompactionStarted(240_000, "85 % of the window"),
         CompactionCompleted(240_000, 9_000, (system, user("summary of what was done"))),
         TurnStarted("t1", "now view the logo"),

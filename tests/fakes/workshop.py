@@ -1,10 +1,12 @@
 """An agent on a bench: a real folder, real tools, a played-back model, and all events in a list."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 from kimicode.agent.approval import Approval, Asker, Mode, nobody_to_ask
 from kimicode.agent.budget import Budget, Limits
+from kimicode.agent.calls import nothing
 from kimicode.agent.compaction import Compaction
 from kimicode.agent.history import History
 from kimicode.agent.loop import Agent, Setup
@@ -34,6 +36,7 @@ class Workshop:
         window: int = 100_000,
         insist: bool = True,
         test_command: str = "",
+        diagnose: Callable[[], Awaitable[str]] = nothing,
     ) -> None:
         self.events: list[Event] = []
         self.model = model
@@ -60,6 +63,7 @@ class Workshop:
                 fits=self.memory.fits,
                 suspects=self.memory.suspects,
                 enrich=self.memory.enrich,
+                diagnose=diagnose,
                 test_command=test_command,
                 insist=insist,
             )

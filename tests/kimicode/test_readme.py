@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "kimicode"
 BUGS = PACKAGE / "benchmarks" / "bugs"
 DOCUMENTS = [
-    *("README.md", "kimicode/README.md", "kimicode/benchmarks/README.md"),
+    *("README.md", "kimicode/README.md", "kimicode/benchmarks/README.md", "kimicode/tui/README.md"),
     *(".github/CONTRIBUTING.md", ".github/SECURITY.md", ".github/CHANGELOG.md"),
 ]
 PATH = re.compile(r"[\w./-]+")
@@ -26,16 +26,18 @@ def read(name: str) -> str:
 
 
 def mapped() -> Iterator[Path]:
-    """The paths in the map: a line at the margin names a folder, an indented one a file or folder in it."""
-    block = read("kimicode/README.md").split("## The map", 1)[1].split("\n## ", 1)[0].split("```")[3]
-    folder = PACKAGE
-    for line in filter(None, block.splitlines()):
-        name = line.split()[0]
-        if line.startswith(" "):
-            yield folder / name
-        else:
-            folder = PACKAGE / name
-            yield folder
+    """The paths in the maps: a line at the margin names a folder, an indented one a file or folder in it."""
+    for top in (PACKAGE, PACKAGE / "tui"):
+        text = (top / "README.md").read_text("utf-8")
+        block = text.split("## The map", 1)[1].split("\n## ", 1)[0].split("```")[-2]
+        folder = top
+        for line in filter(None, block.splitlines()):
+            name = line.split()[0]
+            if line.startswith(" "):
+                yield folder / name
+            else:
+                folder = top / name
+                yield folder
 
 
 def modules() -> set[Path]:
@@ -53,7 +55,8 @@ def test_everything_in_the_map_exists_and_stands_there_once():
     listed = list(mapped())
     gone = [str(path.relative_to(PACKAGE)) for path in listed if not path.exists()]
     assert not gone, f"kimicode/README.md names what is not there: {gone}"
-    assert len(listed) == len(set(listed))
+    files = [path for path in listed if path.is_file()]
+    assert len(files) == len(set(files))
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

@@ -36,6 +36,7 @@ class DiffScreen(Browser):
 
     def action_sides(self) -> None:
         self._sides = not self._sides
+        self.set_class(self._sides, "-sides")  # the list goes above: two texts need the whole width
         self._offer()
 
     def action_span(self) -> None:
@@ -62,4 +63,4 @@ class DiffScreen(Browser):
 
 
 def _row(file: FileDiffs) -> Row:
-    return Row(file.path, (file.path, f"+{file.added}", f"−{file.removed}"))
+    return Row(file.path, (file.path, f"+{file.added} −{file.removed}"))

@@ -59,7 +59,7 @@ def _thinking(thinking: Thinking, width: int, look: Look) -> list[Line]:
 
 
 def _thought(thinking: Thinking) -> str:
-    return "thought" if not thinking.seconds else f"thought for {calls.duration(thinking.seconds)}"
+    return "thought" if (thinking.seconds or 0) < 0.95 else f"thought for {calls.duration(thinking.seconds)}"
 
 
 def _plan(plan: Plan, width: int, look: Look) -> list[Line]:

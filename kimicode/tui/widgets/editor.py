@@ -154,13 +154,8 @@ class Editor(TextArea, inherit_bindings=False):
         self.settle()
         if event.key == "enter":
             event.prevent_default()  # TextArea would begin a new line; the bindings decide
-        elif not event.is_printable:
-            await self._act(event)
-
-    async def _act(self, event: events.Key) -> None:
-        """What a key of this editor means, before the next key: the app would come to it behind those that wait."""
-        found = self.app.active_bindings.get(event.key)
-        if found is not None and found.node is self and await self.app.run_action(found.binding.action, self):
+        # Here, before the next key: the app would come to it behind the letters that already wait for this editor.
+        if not event.is_printable and await self.app._check_bindings(event.key):
             event.stop()
             event.prevent_default()
 

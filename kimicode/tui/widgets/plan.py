@@ -40,7 +40,7 @@ class PlanPanel(Panel):
         palette = self.look.palette
         done = sum(step.state == "done" for step in self._steps)
         head = one_line(f"Plan, {done} of {len(self._steps)} done", width)
-        shown = self._steps[window(self._steps, MOST)]
+        shown = () if done == len(self._steps) else self._steps[window(self._steps, MOST)]
         return [Line(Strip([Segment(head, palette.muted)]), head), *(self._line(step, width) for step in shown)]
 
     def _line(self, step: PlanStep, width: int) -> Line:

@@ -6,16 +6,18 @@ import sys
 
 import pytest
 
-from kimicode.cli.serve import Precision, arguments
+from kimicode.cli.serve import CachePrecision, Precision, arguments
 
 
 def test_what_was_given_is_passed_on_and_nothing_else():
     options = {"checkpoint": "/w e/k", "port": 0, "dtype": Precision.BFLOAT16, "cache-memory": 1.5, "name": None}
+    options["cache-dtype"] = CachePrecision.FP8
     assert arguments(options, {"plan": True, "quiet": False}, ["a", "b"]) == [
         "--checkpoint=/w e/k",
         "--port=0",
         "--dtype=bfloat16",
         "--cache-memory=1.5",
+        "--cache-dtype=fp8",
         "--allowed-host=a",
         "--allowed-host=b",
         "--plan",
@@ -35,6 +37,7 @@ def call(tmp_path, *given: str, **variables: str) -> subprocess.CompletedProcess
         (["--checkpoint", "missing"], "there is no folder"),
         (["--checkpoint", "."], "no config.json"),
         (["--dtype", "int8"], "--dtype"),
+        (["--cache-dtype", "int8"], "--cache-dtype"),
         (["--port", "70000"], "--port"),
     ],
 )

@@ -41,6 +41,7 @@ def test_a_transcript_tells_the_session_in_order():
         ("result", "finished (2 steps, 12 s, $0.5000)"),
         ("session", "resumed: kimi-k2.6 in /home/me/project"),
         ("tool", "run by hand: exit 0, 0.1 s"),
+        ("notice", "2 files restored as before step 3"),
         ("notice", "went back to before the prompt: and commit it"),
         ("notice", "history compacted from 240,000 to 9,000 tokens"),
         ("prompt", "Prompt"),

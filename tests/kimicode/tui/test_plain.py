@@ -42,6 +42,12 @@ async def test_a_question_is_answered_by_the_next_line(home, project, capsys):
     assert (project / "made").exists()
 
 
+async def test_the_lines_behind_an_answer_are_prompts_again(home, project, capsys):
+    await said(project, "do it\ny\n/context\nagain\n", [RUN, Reply("Done."), Reply("Once more.")])
+    out = capsys.readouterr().out
+    assert out.index("Done.") < out.index("system prompt") < out.index("Once more.")
+
+
 async def test_words_are_a_no_that_the_model_hears(home, project):
     heard = []
 

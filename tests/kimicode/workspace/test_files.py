@@ -227,3 +227,21 @@ def test_the_files_last_seen_come_newest_last(files, root):
     assert files.recently_seen(2) == ["c", "b"]
     assert files.recently_seen(9) == ["a", "c", "b"]
     assert files.recently_seen(0) == []
+
+
+# --- rehearsals -----------------------------------------------------------------------------------------------
+
+
+def test_a_rehearsal_shows_the_same_edit_and_writes_nothing(tmp_path):
+    (tmp_path / "a.py").write_text("x = 1\n")
+    files = Files(tmp_path)
+    rehearsed = files.rehearsal().replace("a.py", "x = 1", "x = 2").diff
+    created = files.rehearsal().create("new/b.py", "y\n").diff
+    assert [path.name for path in tmp_path.iterdir()] == ["a.py"]
+    assert (tmp_path / "a.py").read_text() == "x = 1\n"
+    assert files.changed_files() == ()
+    assert files.recently_seen(9) == []
+    assert files.replace("a.py", "x = 1", "x = 2").diff == rehearsed
+    assert files.create("new/b.py", "y\n").diff == created
+    files.start_over()
+    assert files.changed_files() == ()

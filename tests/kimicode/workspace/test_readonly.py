@@ -4,12 +4,13 @@ import random
 import shlex
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kimicode.workspace.readonly import _split, is_read_only
+from kimicode.workspace.readonly import _split, git_folders, is_read_only, literal_words
 
 READING = (
     r"""
@@ -270,3 +271,33 @@ def test_long_commands_are_judged_in_linear_time():
     assert not is_read_only("ls; " * 20_000 + "rm a")
     assert not is_read_only("cat '" * 20_001)
     assert not is_read_only("a" * 100_000 + "$")
+
+
+def test_the_words_of_one_command_and_of_nothing_else():
+    assert literal_words("git commit -m 'two words'") == ("git", "commit", "-m", "two words")
+    for command in ("a; b", "a | b", "a && b", "a\nb", "a;", "a > b", "$(a)", "a *", "a &", "", "~/a", "a \\", "a 'b"):
+        assert literal_words(command) == ()
+
+
+@pytest.mark.parametrize(
+    ("command", "folders"),
+    [
+        ("ls -l", []),
+        ("git status", ["/w"]),
+        ("git --no-pager -C a -C b log", ["/w/a/b"]),
+        ("git log -C /elsewhere", ["/w"]),
+        ("git grep -C 3 x", ["/w"]),
+        ("cd a && git diff", ["/w", "/w/a"]),
+        ("cd a | git diff; cd b; git log", ["/w", "/w/a", "/w/b", "/w/a/b"]),
+        ("cd; git diff", ["/w", "/home/me"]),
+        ("cd -P -; git diff", ["/w", "/before"]),
+    ],
+)
+def test_where_git_may_be_called_is_known_and_rather_more_than_less(command, folders):
+    variables = {"HOME": "/home/me", "OLDPWD": "/before"}
+    assert sorted(map(str, git_folders(command, Path("/w"), variables))) == sorted(folders)
+
+
+def test_a_search_path_of_cd_counts():
+    found = git_folders("cd a && git diff", Path("/w"), {"CDPATH": "/x:/y"})
+    assert {Path("/x/a"), Path("/y/a"), Path("/w/a"), Path("/w")} == set(found)

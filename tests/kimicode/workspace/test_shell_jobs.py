@@ -220,3 +220,20 @@ async def test_killing_at_once_needs_no_event_loop_and_no_patience(shell, second
     assert time.monotonic() - began < 0.5
     assert (await shell.wait("1", 2)).exit_code == 137
     assert processes_with(seconds) == []
+
+
+async def test_looking_at_a_jobs_output_takes_nothing_from_whoever_reads_it(shell, tmp_path):
+    go = tmp_path / "go"
+    command = f"echo begun; until [ -e '{go}' ]; do sleep 0.1; done; echo later; sleep 60"
+    job = await shell.run(command, background=True)
+    assert job.job_id is not None
+    go.touch()
+    for _ in range(200):
+        if "later" in shell.peek(job.job_id):
+            break
+        await asyncio.sleep(0.1)
+    assert shell.peek(job.job_id) == "begun\nlater\n"
+    assert "later" in (await shell.read(job.job_id)).output
+    assert shell.peek(job.job_id) == "begun\nlater\n"
+    with pytest.raises(ToolError, match="no job 9"):
+        shell.peek("9")

@@ -1,0 +1,59 @@
+"""Diagnostics for the model: the project's checkers after each edit, or whether the file still parses.
+
+What the project itself could have written runs only where the mode allows commands without a question, or where its
+folder is trusted.
+"""
+
+import os
+import shlex
+from collections.abc import Sequence
+from pathlib import Path, PurePath
+
+from kimicode.agent.approval import Approval
+from kimicode.config.schema import Settings
+from kimicode.events import Emit, Notice
+from kimicode.workspace.diagnostics.checks import Checks
+from kimicode.workspace.files import Files
+
+
+class Diagnosis:
+    """Of one session: hears of every edit of `files`; `news` is what the model and the person are told."""
+
+    def __init__(self, files: Files, scratch: Path, settings: Settings, approval: Approval, emit: Emit) -> None:
+        self._root = files.root
+        self._approval = approval
+        self._trusted = {Path(os.path.realpath(folder)) for folder in settings.trusted}
+        self._emit = emit
+        self._checks = Checks(files.roots, scratch, os.environ, self._permits, _first_error)
+        if settings.diagnostics:
+            files.written = self._checks.edited
+
+    async def news(self) -> str:
+        """What was found about edits and not told yet; waits two seconds for the last edit's, and never again."""
+        text = await self._checks.news()
+        if text:
+            self._emit(Notice("info", "diagnostics", text))
+        return text
+
+    def kill(self) -> None:
+        """The same without waiting, for a process that is about to end itself."""
+        self._checks.kill()
+
+    async def close(self) -> None:
+        """End every checker that still runs."""
+        await self._checks.close()
+
+    def _permits(self, command: Sequence[str], project: Path | None) -> bool:
+        if self._approval.rules.refused("bash", shlex.join(command)) is not None:
+            return False
+        if project is None or self._approval.mode == "auto":
+            return True
+        return project in self._trusted or (self._root.is_relative_to(project) and self._root in self._trusted)
+
+
+def _first_error(path: PurePath, text: str) -> int:
+    if path.suffix in (".py", ".pyi"):
+        return 0  # the edit itself has told
+    from kimicode.index.syntax import first_error
+
+    return first_error(path, text)

@@ -1,0 +1,51 @@
+"""What is said of a repository in the first prompt: its branch, what is uncommitted or half done, the last commits.
+
+Bounded, whatever the repository holds: a few lines, and the uncommitted difference where it is small.
+"""
+
+import tempfile
+from pathlib import Path
+
+from kimicode.git.command import GitError
+from kimicode.git.conflicts import explained, unfinished
+from kimicode.git.diff import difference_of, shown, tree_of_head
+from kimicode.git.history import commits
+from kimicode.git.repository import Repository
+from kimicode.git.shadow import Shadow
+
+MOST_STATUS = 15
+MOST_COMMITS = 5
+PATCH_CHARS = 2_500
+
+
+def describe(repository: Repository) -> str:
+    """Several lines, the first as `Repository.summary`. Raises GitError."""
+    origin = repository.origin
+    with tempfile.TemporaryDirectory(prefix="kimicode-git-") as folder:
+        shadow = Shadow.create(origin, Path(folder) / "status.git")
+        changed = repository.changed(shadow)
+        told = _uncommitted(shadow, changed)
+    lines = [repository.summary_of(len(changed))]
+    state = unfinished(origin)
+    if state is not None:
+        lines.append(explained(origin, state))
+    lines += told
+    latest = commits(origin, ["HEAD"], MOST_COMMITS)
+    if latest:
+        lines.append("Last commits: " + "; ".join(commit.short for commit in latest))
+    return "\n".join(lines)
+
+
+def _uncommitted(shadow: Shadow, changed: list[str]) -> list[str]:
+    if not changed:
+        return []
+    listed = ", ".join(map(shown, changed[:MOST_STATUS])) + (", ..." if len(changed) > MOST_STATUS else "")
+    lines = [f"Uncommitted: {listed}"]
+    try:
+        difference = difference_of(shadow, ["diff-index"], tree_of_head(shadow.origin))
+    except GitError:  # a partial clone may lack an object: the list has to do
+        return lines
+    size = sum(map(len, difference.patches))
+    if 0 < size <= PATCH_CHARS:
+        lines.append(f"```diff\n{''.join(difference.patches).rstrip()}\n```")
+    return lines

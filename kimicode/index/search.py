@@ -1,0 +1,225 @@
+"""The files that a question is about, best first, from the index alone: no file is read.
+
+A file counts by the rare words of the question that it has (the inverse document frequency of BM25), more where they
+are in defined names or in its path, still more where one name has several of them, and by its PageRank. How often a
+word comes in it is left out: that found nothing more on our questions and took five times as long (see README.md).
+"""
+
+import heapq
+import math
+import os
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from kimicode.index.database import explained
+from kimicode.index.graph import Graph
+from kimicode.index.identifiers import pieces, words_of
+from kimicode.index.rank import near
+from kimicode.index.store import Store, Symbol
+
+NAMES, PATH, SYMBOL = 1.0, 3.0, 2.0
+"""Beside 1 for a word anywhere: in a defined name, in the path, and together in one name."""
+
+PRIOR = 0.05
+"""The exponent of PageRank: a tenth more for a file that is seven times as important."""
+
+NEARBY = 3.0
+"""A file that the conversation is about counts half as much again: PageRank gives it 0.15 of what starts there."""
+
+MOST_WORDS = 24
+WEIGHED, LOOKED_INTO = 200, 20
+"""So many files have their importance counted in, and of those so many their symbols compared with the question."""
+
+COMMON, TELLING = 0.7, 0.5
+"""A name counts that has a word rarer than this, and at least half as rare as the rarest: `test` alone says nothing."""
+
+MOST_TELLING = 5
+SYMBOLS_SHOWN = 4
+_ENDINGS = ("ing", "ed", "es", "s", "e")
+
+_SYMBOLS = """
+SELECT symbol.content, name.text, kind, line, end_line, signature, container
+FROM symbol CROSS JOIN name ON name.id = symbol.name WHERE symbol.content IN ({}) AND ({})"""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files of the tree by their ids; made once for each generation of the index."""
+
+    generation: int
+    paths: Mapping[int, str]
+    ids: Mapping[str, int]
+    contents: Mapping[int, int]
+    by_content: Mapping[int, Sequence[int]]
+
+    @classmethod
+    def of(cls, store: Store) -> "Files":
+        """Raises DamagedIndex, DiskError."""
+        generation = store.generation
+        with explained():
+            query = "SELECT id, path, content FROM file WHERE tree = ? AND content IS NOT NULL"
+            rows = store.connection.execute(query, (store.tree,)).fetchall()
+        by_content: defaultdict[int, list[int]] = defaultdict(list)
+        for number, _, content in rows:
+            by_content[content].append(number)
+        paths = {number: os.fsdecode(path) for number, path, _ in rows}
+        ids = {path: number for number, path in paths.items()}
+        return cls(generation, paths, ids, {number: content for number, _, content in rows}, by_content)
+
+    def importance(self, path: str, graph: Graph) -> float:
+        """PageRank of a path; 1 is that of the average file."""
+        number = self.ids.get(path)
+        return 1.0 if number is None else graph.rank(self.contents[number])
+
+    def around(self, paths: Iterable[str], graph: Graph) -> dict[int, float]:
+        """PageRank as seen from these paths, by place in the graph; they share a mass of 1."""
+        known = (graph.place(self.contents[self.ids[path]]) for path in paths if path in self.ids)
+        seeds = [place for place in known if place >= 0]
+        return near(graph.starts, graph.links, graph.weights, seeds) if seeds else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file, how well it fits, and the symbols that made it fit, in the order of its lines."""
+
+    path: str
+    score: float
+    symbols: tuple[Symbol, ...]
+    whole: bool
+    """It has every word of the question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The best files, how many have any word of the question at all, and its words without endings, rarest first."""
+
+    found: list[Found]
+    count: int
+    stems: list[str]
+
+
+def find(
+    store: Store, files: Files, graph: Graph, question: str, *, below: str = "", seen: Collection[str] = ()
+) -> Finding:
+    """The best LOOKED_INTO files for a question.
+
+    `below` is a folder or file to stay in; `seen` are paths in the conversation, whose neighbours come first among
+    equals. Raises DamagedIndex, DiskError.
+    """
+    rarity, scores, covered = _by_words(store, files, words_of(question)[:MOST_WORDS])
+    total = sum(rarity.values())
+    inside = (number for number in scores if _is_below(files, number, below))
+    likely = heapq.nlargest(WEIGHED, inside, key=lambda number: scores[number] * covered[number])
+    prior = _prior(files, graph, seen)
+    factors = {number: covered[number] / total * prior(number) for number in likely}
+    best = sorted(likely, key=lambda number: (-scores[number] * factors[number], files.paths[number]))[:LOOKED_INTO]
+    told = _symbols(store, files, best, rarity)
+    found = []
+    for number in best:
+        weight, symbols = told.get(files.contents[number], (0.0, ()))
+        path = files.paths[number]
+        score = (scores[number] + SYMBOL * weight) * factors[number]
+        placed = tuple(replace(symbol, path=path) for symbol in symbols)
+        found.append(Found(path, score, placed, covered[number] > 0.999 * total))
+    found.sort(key=lambda one: -one.score)
+    stems = list(dict.fromkeys(stem(word) for word in sorted(rarity, key=lambda word: -rarity[word])))
+    return Finding(found, len(scores), stems)
+
+
+def _is_below(files: Files, number: int, below: str) -> bool:
+    return not below or files.paths[number] == below or files.paths[number].startswith(below + "/")
+
+
+def _by_words(
+    store: Store, files: Files, words: Sequence[str]
+) -> tuple[dict[str, float], dict[int, float], dict[int, float]]:
+    """How rare each word is; for each file that has any, its score and the rarity of the words that it has."""
+    scores: defaultdict[int, float] = defaultdict(float)
+    covered: defaultdict[int, float] = defaultdict(float)
+    rarity: dict[str, float] = {}
+    for word in words:
+        having = _having(store, files, "words", f'"{word}"')
+        named = _having(store, files, "words", f'names:"{word}"')
+        in_path = [number for number in _ids(store, "path_words", f'"{word}"') if number in files.paths]
+        rarity[word] = rare = _rarity(len(having), len(files.paths))
+        rare_path = PATH * _rarity(len(in_path), len(files.paths))
+        for number in having:
+            scores[number] += rare
+            covered[number] += rare
+        for number in named:
+            scores[number] += NAMES * rare
+        present = set(having)
+        for number in in_path:
+            scores[number] += rare_path
+            covered[number] += 0.0 if number in present else rare / 2
+    return rarity, scores, covered
+
+
+def _rarity(having: int, total: int) -> float:
+    """The inverse document frequency of BM25 (Robertson and Sparck Jones), never below 0."""
+    return math.log(1 + (total - having + 0.5) / (having + 0.5))
+
+
+def _having(store: Store, files: Files, table: str, query: str) -> list[int]:
+    return [number for content in _ids(store, table, query) for number in files.by_content.get(content, ())]
+
+
+def _ids(store: Store, table: str, query: str) -> list[int]:
+    with explained():
+        rows = store.connection.execute(f"SELECT rowid FROM {table} WHERE {table} MATCH ?", (query,))
+        return [number for (number,) in rows]
+
+
+def _prior(files: Files, graph: Graph, seen: Collection[str]) -> Callable[[int], float]:
+    """The factor by which a file counts more or less, whatever is asked."""
+    nearby = files.around(seen, graph)
+
+    def prior(number: int) -> float:
+        place = graph.place(files.contents[number])
+        rank = graph.ranks[place] if place >= 0 else 1.0
+        return float(max(rank, 0.1) ** PRIOR) * (1 + NEARBY * nearby.get(place, 0.0))
+
+    return prior
+
+
+def _symbols(
+    store: Store, files: Files, numbers: Sequence[int], rarity: Mapping[str, float]
+) -> dict[int, tuple[float, tuple[Symbol, ...]]]:
+    """By content: the rarity of the words that one name has together, and the symbols with the best names."""
+    stems: dict[str, float] = {}
+    for word, rare in rarity.items():
+        stems[stem(word)] = max(rare, stems.get(stem(word), 0.0))
+    rarest = max(stems.values(), default=0.0)
+    rare_first = sorted(stems, key=lambda each: -stems[each])[:MOST_TELLING]
+    telling = [each for each in rare_first if stems[each] > max(COMMON, rarest * TELLING)]
+    contents = ",".join({str(files.contents[number]) for number in numbers})
+    having = " OR ".join(["name.text LIKE ?"] * len(telling)) or "FALSE"
+    with explained():
+        statement = _SYMBOLS.format(contents, having)
+        rows = store.connection.execute(statement, [f"%{each}%" for each in telling]).fetchall()
+    weighed: defaultdict[int, list[tuple[float, Symbol]]] = defaultdict(list)
+    known: dict[str, float] = {}
+    for content, name, *rest in rows:
+        weight = known.get(name)
+        if weight is None:
+            weight = known[name] = sum(stems[each] for each in stems_of(name) if each in stems)
+        if weight:
+            weighed[content].append((weight, Symbol(name, rest[0], "", *rest[1:])))
+    told = {}
+    for content, symbols in weighed.items():
+        symbols.sort(key=lambda one: (-one[0], one[1].kind == "variable", one[1].line))
+        shown = sorted((symbol for _, symbol in symbols[:SYMBOLS_SHOWN]), key=lambda symbol: symbol.line)
+        told[content] = (symbols[0][0], tuple(shown))
+    return told
+
+
+@lru_cache(maxsize=100_000)
+def stems_of(name: str) -> frozenset[str]:
+    return frozenset(map(stem, pieces(name)))
+
+
+def stem(word: str) -> str:
+    """A word without its ending, roughly: enough to know `opened` in `open`."""
+    return next((word[: -len(end)] for end in _ENDINGS if word.endswith(end) and len(word) > len(end) + 2), word)

@@ -1,0 +1,184 @@
+"""Symbols and references of one file by tree-sitter, within a time box; headings of Markdown; words of everything."""
+
+import re
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from kimicode.index import identifiers
+from kimicode.index.facts import Definition, Facts
+from kimicode.index.languages import MARKDOWN, grammar
+
+if TYPE_CHECKING:
+    from tree_sitter import Language, Node, Query, Tree
+
+TIME_BOX_S = 1.0
+"""For parsing one file. Hand-written files take a few milliseconds."""
+
+LONGEST_SIGNATURE = 160
+MOST_DEFINITIONS = 20_000
+MOST_LINES = 200
+"""On which a name is used in one file; generated tables use one thousands of times."""
+
+_PACKED_LINE = 1_000
+"""Bytes a line on average, beyond which a file was packed by a program: its names are not for people."""
+
+_HEADING = re.compile(rb"^(#{1,6})[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
+_FENCE = re.compile(rb"^(```|~~~).*?^\1[^\n]*$", re.MULTILINE | re.DOTALL)
+_VAGUE = frozenset({"variable", "constant", "type"})
+"""Gives way where another pattern says more of the same name."""
+
+_TYPES = frozenset({"class", "interface", "enum", "scope"})
+_SCOPES = frozenset({"class", "interface", "enum", "scope", "module", "function", "method", "section"})
+
+
+class _Found(NamedTuple):
+    """A definition by its bytes, before it is known what stands around it."""
+
+    start: int
+    end: int
+    name: str
+    kind: str
+    line: int
+    end_line: int
+    signature: str
+    container: str
+
+
+def facts_of(data: bytes, language: str, time_box_s: float = TIME_BOX_S) -> Facts:
+    """Everything the index keeps about a content. A parser that is not done in time leaves the words alone."""
+    definitions: tuple[Definition, ...] = ()
+    references: dict[str, list[int]] = {}
+    timed_out = False
+    loaded = grammar(language)
+    if language == MARKDOWN:
+        definitions = tuple(_headings(data))
+    elif loaded and not _packed(data):
+        parsed = _parse(data, *loaded, time.monotonic() + time_box_s)
+        timed_out = parsed is None
+        definitions, references = parsed or ((), {})
+    names = identifiers.spread(dict.fromkeys(one.name for one in definitions))
+    used = tuple((name, tuple(lines)) for name, lines in references.items())
+    return Facts(language, definitions, used, names, identifiers.body(data), timed_out)
+
+
+def _packed(data: bytes) -> bool:
+    return len(data) > 20_000 and data.count(b"\n") * _PACKED_LINE < len(data)
+
+
+def _parse(
+    data: bytes, language: "Language", query: "Query", deadline: float
+) -> tuple[tuple[Definition, ...], dict[str, list[int]]] | None:
+    """Definitions and references; None if the deadline came first.
+
+    The query itself has no deadline: it takes a fifth of the parser's time, always in step with the file's size, and
+    the binding crashes where it is given a progress callback (tree-sitter 0.26.1).
+    """
+    from tree_sitter import QueryCursor
+
+    tree = _tree(data, language, deadline)
+    if tree is None:
+        return None
+    found: dict[int, _Found] = {}
+    used: dict[int, Node] = {}
+    for _, captures in QueryCursor(query).matches(tree.root_node):
+        if "reference" in captures:
+            for node in captures["reference"]:
+                used[node.start_byte] = node
+        elif len(found) < MOST_DEFINITIONS:
+            name = captures["name"][0]
+            known = found.get(name.start_byte)
+            if known is None or known.kind in _VAGUE:
+                found[name.start_byte] = _definition(data, captures, name)
+    return tuple(_contained(found)), _references(data, used, found)
+
+
+def _tree(data: bytes, language: "Language", deadline: float) -> "Tree | None":
+    from tree_sitter import Parser
+
+    view = memoryview(data)
+    try:
+        # Only a parser that fetches its text asks whether to go on.
+        return Parser(language).parse(
+            lambda start, _: view[start:], progress_callback=lambda *_: time.monotonic() > deadline
+        )
+    except ValueError:  # what a cancelled parse raises
+        return None
+
+
+def _definition(data: bytes, captures: "dict[str, list[Node]]", name: "Node") -> _Found:
+    kind, nodes = next(item for item in captures.items() if item[0] not in ("name", "container"))
+    whole = nodes[0]
+    text = _text(data, name)
+    if kind == "variable" and text.isupper():
+        kind = "constant"
+    around = captures.get("container")
+    return _Found(
+        whole.start_byte,
+        whole.end_byte,
+        text,
+        kind,
+        name.start_point.row + 1,
+        whole.end_point.row + 1,
+        _signature(data, whole, kind),
+        _text(data, around[0]) if around else "",
+    )
+
+
+def _signature(data: bytes, whole: "Node", kind: str) -> str:
+    """The head of a definition on one line: up to its body, or where it has none, a declared function or one line."""
+    start = whole.start_byte
+    body = whole.child_by_field_name("body")
+    head = data[start : min(body.start_byte if body else whole.end_byte, start + 4 * LONGEST_SIGNATURE)]
+    if body is None and kind not in ("function", "method"):
+        head = head.partition(b"\n")[0]
+    text = " ".join(head.decode("utf-8", "replace").split()).rstrip(" {:=;")
+    return text if len(text) <= LONGEST_SIGNATURE else text[: LONGEST_SIGNATURE - 1] + "…"
+
+
+def _contained(found: dict[int, _Found]) -> Iterator[Definition]:
+    """Each definition with the name of the one around it; a function in a class becomes a method."""
+    around: list[_Found] = []
+    for one in sorted(found.values(), key=lambda one: (one.start, -one.end)):
+        while around and around[-1].end <= one.start:
+            around.pop()
+        outer = around[-1] if around else None
+        kind = "method" if one.kind == "function" and outer and outer.kind in _TYPES else one.kind
+        if kind != "scope":
+            container = one.container or (outer.name if outer else "")
+            yield Definition(one.name, kind, one.line, one.end_line, one.signature, container)
+        if one.kind in _SCOPES:
+            around.append(one)
+
+
+def _references(data: bytes, used: "dict[int, Node]", found: dict[int, _Found]) -> dict[str, list[int]]:
+    """Lines by name; a definition's own name is no use of it, and neither are single letters."""
+    lines: defaultdict[str, list[int]] = defaultdict(list)
+    for start, node in sorted(used.items()):
+        if start in found or node.end_byte - start < 2:
+            continue
+        line, known = node.start_point.row + 1, lines[_text(data, node)]
+        if len(known) < MOST_LINES and (not known or known[-1] != line):
+            known.append(line)
+    return lines
+
+
+def _text(data: bytes, node: "Node") -> str:
+    return data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+
+def _headings(data: bytes) -> Iterator[Definition]:
+    """Sections of Markdown; what looks like a heading inside a code block is none."""
+    visible = _FENCE.sub(lambda block: re.sub(rb"[^\n]", b" ", block[0]), data)
+    headings = list(_HEADING.finditer(visible))
+    last = data.count(b"\n") + 1
+    lines = [visible.count(b"\n", 0, each.start()) + 1 for each in headings]
+    around: list[tuple[int, str]] = []
+    for place, (each, line) in enumerate(zip(headings, lines, strict=True)):
+        depth, title = len(each[1]), each[2].decode("utf-8", "replace")[:LONGEST_SIGNATURE]
+        around = [outer for outer in around if outer[0] < depth]
+        later = (lines[i] - 1 for i in range(place + 1, len(headings)) if len(headings[i][1]) <= depth)
+        signature = f"{'#' * depth} {title}"
+        yield Definition(title, "section", line, next(later, last), signature, around[-1][1] if around else "")
+        around.append((depth, title))

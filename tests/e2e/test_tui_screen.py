@@ -1,0 +1,162 @@
+"""What reaches the terminal: whole screens at every size, little while an answer streams, and nothing that acts."""
+
+import os
+import re
+import subprocess
+import sys
+
+from kimicode.benchmarks.terminal import FULL_CLEAR
+from kimicode.llm.scripted import Reply
+from tests.fakes.person import CTRL_D, CTRL_U, ENDLESS, ESC, SHIFT_TAB, Place, answer, git, idle, leave
+from tests.fakes.sequences import foreign
+
+EVIL = (
+    "\x1b]52;c;aGVsbG8=\x07\x1b]0;owned\x07\x1b[2J\x1b[31m\x1bPq#0\x1b\\\x9b31m\x9d0;x\x9c"
+    "\u202egnp.exe\u2066\U000e0041\u200b\x08\x7f"
+)
+"""Clipboard, title, screen, colours, an image, the same as single bytes; text turned round, hidden or erased."""
+SIZES = ((40, 15), (300, 100), (80, 24), (41, 15), (120, 40), (200, 16), (60, 80), (40, 15), (300, 30), (100, 30))
+
+
+def test_nothing_hostile_reaches_the_terminal_whoever_says_it(tmp_path):
+    name = "a\u202egnp\x1b]0;owned\x07.txt"
+    raw = r"printf '\x1b]52;c;aGk=\a\x9b31m\xc2\x9b31m\xff\xfe\x1bP1q\x1b\\'; ls; cat *.txt"
+    turns = [
+        Reply(f"**{EVIL}**\n\n```\n{EVIL}\n```\n\n[{EVIL}](http://x/{EVIL})", thinking=EVIL),
+        Reply(calls=[("bash", {"command": raw})]),
+        Reply(calls=[("bash", {"command": f"echo '{EVIL}'"})]),
+        Reply(calls=[("createfile", {"path": f"b{EVIL.replace('/', '')}", "file_text": EVIL})]),
+        Reply(calls=[("bash", {"command": f"true {EVIL}"}), ("no_such_tool", f'{{"x": "{EVIL}')]),
+        Reply("All told."),
+    ]
+    with Place(tmp_path, turns) as place:
+        (place.project / name).write_bytes(EVIL.encode() + b"\x9b31m\xff")
+        git(place.project, "init", "-q", "-b", "b\u202eranch\u2066\U000e0041")
+        terminal = place.open("--mode", "auto", columns=100, rows=30, TERM_PROGRAM="ghostty")
+        terminal.paste(f"say it {EVIL}")
+        terminal.type("\r")
+        terminal.until("gnp.exe")
+        idle(terminal)
+        terminal.type("now run\r")
+        terminal.until("All told.")
+        idle(terminal)
+        for command, seen in (
+            ("/sessions", "say it"),
+            ("/diff", "Changed in"),
+            ("/rewind", "Back to"),
+            ("@gnp", "gnp"),
+        ):
+            terminal.type(command if command.startswith("@") else f"{command}\r")
+            terminal.until(seen)
+            terminal.type(ESC)
+            terminal.read(0.2)
+        terminal.type(CTRL_U + SHIFT_TAB)
+        assert leave(terminal) == 0
+        assert foreign(bytes(terminal.received)) == []
+
+
+def test_a_question_shows_hostile_bytes_and_obeys_none(tmp_path):
+    turns = [Reply(calls=[("bash", {"command": f"true {EVIL}\n# second line"})]), Reply("Denied.")]
+    with Place(tmp_path, turns) as place, place.open() as terminal:
+        terminal.type("run\r")
+        terminal.until("1 Yes")
+        shown = terminal.text.replace("\n", "")
+        for sign in ("␛]52;c;aGVsbG8=␇", "<U+202E>", "<U+E0041>", "<U+009B>", "# second line"):
+            assert sign in re.sub(r"\s{2,}", "", shown) or sign in shown, sign
+        answer(terminal, "n")
+        terminal.until("Denied.")
+        assert foreign(bytes(terminal.received)) == []
+
+
+def test_a_storm_of_sizes_leaves_the_right_screen_and_streaming_writes_little(tmp_path):
+    with Place(tmp_path, [ENDLESS, Reply("Calm again.")]) as place, place.open() as terminal:
+        terminal.type("go\r")
+        terminal.until("word9 word10")
+        terminal.read(0.5)
+        before = len(terminal.received)
+        chunks = 50
+        terminal.read(chunks * 0.02)
+        fresh = bytes(terminal.received[before:])
+        assert not FULL_CLEAR.search(fresh)
+        assert 0 < len(fresh) < chunks * 2_000  # a whole screen of 80x24 is more than that for each
+        for columns, rows in SIZES * 3:
+            terminal.resize(columns, rows)
+            terminal.read(0.03)
+        terminal.type(ESC)
+        terminal.until("interrupted")
+        idle(terminal)
+        terminal.type("and now?\r")
+        terminal.until("Calm again.")
+        idle(terminal)
+        terminal.type("typed after the storm")
+        terminal.until("› typed after the storm")
+        rule = "─" * 100
+        assert [terminal.lines.index(rule), len(terminal.lines)] == [27, 30]
+        assert leave_and_code(terminal) == 0
+
+
+def leave_and_code(terminal) -> int:
+    terminal.type(CTRL_U)
+    return leave(terminal)
+
+
+def test_forty_by_fifteen_is_enough_to_work_in(tmp_path):
+    turns = [Reply(calls=[("createfile", {"path": "made.py", "file_text": "x = 1\n" * 40})]), Reply("Done.")]
+    with Place(tmp_path, turns) as place, place.open(columns=40, rows=15) as terminal:
+        terminal.type("/help\r")
+        terminal.until("Esc cl")
+        terminal.type(ESC)
+        terminal.until(lambda: "Esc cl" not in terminal.text)
+        terminal.type("make a file with a rather long name please\r")
+        answer(terminal, "1")
+        terminal.until("Done.")
+        assert all(len(line) <= 40 for line in terminal.lines)
+        assert (place.project / "made.py").exists()
+
+
+def test_a_theme_is_worn_from_the_first_paint_on_and_changed_at_once(tmp_path):
+    with Place(tmp_path) as place, place.open("--theme", "light") as terminal:
+        assert terminal.screen.buffer[3][70].bg == "fbfbfa"
+        for name, background in (("contrast", "000000"), ("terminal", "default"), ("dark", "14171d")):
+            terminal.type(f"/theme {name}\r")
+            terminal.until(lambda background=background: terminal.screen.buffer[3][70].bg == background)
+        assert b"48;2;18;18;18" not in terminal.received  # Textual's own theme was never seen
+
+
+def test_without_colours_there_are_none(tmp_path):
+    with Place(tmp_path, [Reply("# Title\n\n`code` **bold**")]) as place:
+        terminal = place.open(NO_COLOR="1")
+        terminal.type("hi\r")
+        terminal.until("Title")
+        idle(terminal)
+        terminal.type("/help\r")
+        terminal.until("Esc closes")
+        codes = {
+            code for codes in re.findall(rb"\x1b\[([\d;]*)m", bytes(terminal.received)) for code in codes.split(b";")
+        }
+        assert codes <= {b"", b"0", b"1", b"2", b"3", b"4", b"7", b"9", b"39", b"49"}, codes
+
+
+def test_dumb_terminals_and_pipes_get_lines_of_text(tmp_path):
+    with Place(tmp_path, [Reply("Hello **there**."), Reply("Piped."), Reply("From a pipe.")]) as place:
+        terminal = place.start([sys.executable, "-m", "kimicode"], TERM="dumb")
+        terminal.until(lambda: terminal.text.endswith(">"))
+        terminal.type("hi\r")
+        terminal.until("Hello")
+        terminal.type("/quit\r")
+        assert terminal.wait() == 0
+        assert b"\x1b" not in terminal.received
+        piped = place.start(["sh", "-c", f"{sys.executable} -m kimicode --plain | cat"])
+        piped.until(lambda: piped.text.endswith(">"))
+        piped.type("hi\r")
+        piped.until("Piped.")
+        piped.type(CTRL_D)
+        assert piped.wait() == 0
+        assert b"\x1b" not in piped.received
+        command = [sys.executable, "-m", "kimicode", "--plain"]
+        environ = {**os.environ, **place.variables}
+        run = subprocess.run(
+            command, input=b"hi\n", capture_output=True, cwd=place.project, env=environ, timeout=30, check=True
+        )
+        assert b"From a pipe." in run.stdout
+        assert b"\x1b" not in run.stdout + run.stderr

@@ -1,0 +1,126 @@
+"""A person at a real terminal: kimicode on a pseudo-terminal, in a project of its own, with a scripted model."""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from kimicode.benchmarks.terminal import Terminal
+from kimicode.llm.scripted import Reply
+from tests.fakes.model_server import FaultServer
+
+ENDLESS = Reply(" ".join(f"word{number}" for number in range(4000)), delay=0.02)
+"""An answer during which there is time for everything; it never repeats itself, which would end it."""
+GRACE_S = 0.6
+"""After this, a key answers a question that has come up."""
+CTRL_C, CTRL_D, CTRL_J, CTRL_S, CTRL_U, CTRL_Z, ESC, TAB = "\x03", "\x04", "\n", "\x13", "\x15", "\x1a", "\x1b", "\t"
+UP, DOWN, LEFT, SHIFT_TAB, BACKSPACE = "\x1b[A", "\x1b[B", "\x1b[D", "\x1b[Z", "\x7f"
+
+
+class Server:
+    """A scripted model on a thread of its own; `port` keeps an address over a restart."""
+
+    def __init__(self, turns: Iterable[Any], port: int = 0) -> None:
+        self.script = FaultServer(turns, port=port, models=({"id": "scripted"}, {"id": "other"}))
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+
+    @property
+    def requests(self) -> list[dict[str, Any]]:
+        return self.script.requests
+
+    @property
+    def asked(self) -> str:
+        """The last words of the person in the last request."""
+        said = [message["content"] for message in self.requests[-1]["messages"] if message["role"] == "user"]
+        return said[-1] if isinstance(said[-1], str) else "".join(part.get("text", "") for part in said[-1])
+
+    def start(self) -> None:
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self.script.__aenter__(), self._loop).result(20)
+
+    def stop(self) -> None:
+        """Every connection ends where it is."""
+        if self._thread.is_alive():
+            asyncio.run_coroutine_threadsafe(self.script.__aexit__(), self._loop).result(20)
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(20)
+            self._loop.close()
+
+
+class Place:
+    """Where the person works; within `with`, the server answers and every terminal is closed at the end."""
+
+    def __init__(self, folder: Path, turns: Iterable[Any] = ()) -> None:
+        self.home, self.project = folder / "home", folder / "project"
+        self.home.mkdir()
+        self.project.mkdir()
+        self.server = Server(turns)
+        self._terminals: list[Terminal] = []
+
+    def __enter__(self) -> "Place":
+        self.server.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for terminal in self._terminals:
+            terminal.close()
+        self.server.stop()
+
+    @property
+    def variables(self) -> dict[str, str]:
+        address = {"KIMICODE_BASE_URL": self.server.script.base_url, "KIMICODE_MODEL": "scripted"}
+        return {"KIMICODE_HOME": str(self.home), "KIMICODE_MAX_RETRIES": "0", "COLORTERM": "truecolor", **address}
+
+    def open(self, *options: str, columns: int = 80, rows: int = 24, **variables: str) -> Terminal:
+        """kimicode on a terminal, ready for prompts."""
+        terminal = self.start([sys.executable, "-m", "kimicode", *options], columns, rows, **variables)
+        terminal.until(" ask")
+        return terminal
+
+    def start(self, command: list[str], columns: int = 80, rows: int = 24, **variables: str) -> Terminal:
+        """Any program on a terminal; a variable that is "" is as if it were not set."""
+        environ = {name: value for name, value in {**self.variables, **variables}.items() if value}
+        terminal = Terminal(command, columns=columns, rows=rows, environ=environ, folder=self.project)
+        self._terminals.append(terminal)
+        return terminal
+
+    def session(self) -> str:
+        """The id of the newest session."""
+        return max(path.name for path in (self.home / "sessions").iterdir())
+
+
+def idle(terminal: Terminal) -> None:
+    """Wait until nothing works: the status line begins with the mode."""
+    terminal.until(lambda: terminal.lines[-1].strip().startswith(("ask", "auto", "plan")))
+
+
+def answer(terminal: Terminal, key: str) -> None:
+    """A key for the question that has come up, once it counts."""
+    terminal.until("1 Yes")
+    terminal.read(GRACE_S)
+    terminal.type(key)
+
+
+def leave(terminal: Terminal) -> int:
+    """Ctrl-C on an empty prompt, twice; returns the exit code."""
+    terminal.type(CTRL_C)
+    terminal.until("Once more to leave")
+    terminal.type(CTRL_C)
+    return terminal.wait()
+
+
+def stop_hard(terminal: Terminal) -> None:
+    """As the kernel does when memory is short."""
+    terminal.signal(signal.SIGKILL)
+    terminal.wait()
+
+
+def git(folder: Path, *arguments: str) -> None:
+    identity = "git -c user.name=t -c user.email=t@example.org -c init.defaultBranch=main"
+    code = os.spawnvp(os.P_WAIT, "git", [*identity.split(), "-C", str(folder), *arguments])
+    assert code == 0, arguments

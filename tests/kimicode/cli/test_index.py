@@ -1,0 +1,81 @@
+"""`kimicode index` from the outside."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.fixture
+def project(tmp_path):
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "a.py").write_text("def walk(): pass\n")
+    (root / "b.md").write_text("# Title\n")
+    (root / "left.log").write_text("noise\n")
+    (root / ".gitignore").write_text("*.log\n")
+    return root
+
+
+@pytest.fixture
+def kimicode(tmp_path):
+    def run(*arguments, cwd=None):
+        command = [sys.executable, "-m", "kimicode", "index", *map(str, arguments)]
+        environment = {**os.environ, "KIMICODE_HOME": str(tmp_path / "home")}
+        return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=60)
+
+    return run
+
+
+def test_it_reads_what_git_knows_and_the_second_time_nothing(project, kimicode):
+    subprocess.run(["git", "init", "-q", project], check=True)
+    (project / "sub").mkdir()
+    first = kimicode(cwd=project / "sub")
+    assert first.returncode == 0, first.stderr
+    assert "3 files read" in first.stdout
+    for path in project.glob("*.*"):
+        os.utime(path, (10**9, 10**9))
+    kimicode("-C", project)
+    assert "0 files read, 3 unchanged" in kimicode("-C", project).stdout
+
+
+def test_without_git_it_walks(project, kimicode):
+    done = kimicode("-C", project)
+    assert "3 files read" in done.stdout
+    assert done.stderr == ""
+
+
+def test_the_status_builds_nothing(project, kimicode):
+    assert "no index" in kimicode("--status", "-C", project).stdout
+    kimicode("-C", project)
+    told = kimicode("--status", "-C", project).stdout
+    assert "3 files" in told
+    assert "1 python" in told
+    assert "1 markdown" in told
+
+
+def test_a_rebuild_reads_everything_again(project, kimicode):
+    kimicode("-C", project)
+    assert "3 files read, 0 unchanged" in kimicode("--rebuild", "-C", project).stdout
+
+
+def test_flags_that_contradict_each_other_are_refused(project, kimicode):
+    done = kimicode("--rebuild", "--status", "-C", project)
+    assert done.returncode == 1
+    assert "--status builds nothing" in done.stderr
+
+
+def test_a_linked_work_tree_uses_the_same_index(project, kimicode, tmp_path):
+    git = ["git", "-C", str(project), "-c", "user.name=Test", "-c", "user.email=test@example.org"]
+    for command in (
+        ["init", "-q"],
+        ["add", "."],
+        ["commit", "-qm", "first"],
+        ["worktree", "add", "-q", tmp_path / "w"],
+    ):
+        subprocess.run([*git, *map(str, command)], check=True, capture_output=True)
+    kimicode("-C", project)
+    kimicode("-C", tmp_path / "w")
+    assert len(list((tmp_path / "home/cache/index").iterdir())) == 1
+    assert "index of " + str(tmp_path / "w") in kimicode("--status", "-C", tmp_path / "w").stdout

@@ -1,0 +1,72 @@
+"""`kimicode` without a command: what its options mean, and what happens where there is no terminal."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from kimicode.cli.tui import with_picker
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        (["--resume"], ["--resume=?"]),
+        (["-r", "--plain"], ["--resume=?", "--plain"]),
+        (["-r", "20261122"], ["-r", "20261122"]),
+        (["--resume=last"], ["--resume=last"]),
+        (["-c"], ["-c"]),
+    ],
+)
+def test_resume_without_an_id_means_choosing(given, meant):
+    assert with_picker(given) == meant
+
+
+def call(tmp_path, *given: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "KIMICODE_HOME": str(tmp_path / "home"), **variables}
+    command = [sys.executable, "-m", "kimicode", *given]
+    return subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, input="", timeout=30)
+
+
+def test_without_a_terminal_and_without_arguments_it_is_the_help(tmp_path):
+    done = call(tmp_path)
+    assert done.returncode == 0
+    assert "Usage: kimicode" in done.stdout
+
+
+def test_options_alone_have_a_help_of_their_own(tmp_path):
+    done = call(tmp_path, "--continue", "--help")
+    assert done.returncode == 0
+    assert "--resume" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["-c", "-r", "x"], "contradict"),
+        (["--mode", "wild"], "wild"),
+        (["--theme", "pink"], "pink"),
+        (["-C", "/nowhere/at/all", "--plain"], "/nowhere/at/all"),
+        (["--nonsense"], "--nonsense"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(tmp_path, given, told):
+    done = call(tmp_path, *given)
+    assert done.returncode in (1, 2)
+    assert told in done.stdout + done.stderr
+
+
+def test_without_a_terminal_options_lead_to_plain_lines(tmp_path):
+    done = call(tmp_path, "--mode", "plan")
+    assert done.returncode == 1
+    assert "no model is configured" in done.stdout
+
+
+def test_the_way_in_loads_nothing_that_the_first_paint_would_wait_for():
+    code = "import sys, kimicode.cli.interactive, kimicode.tui.app; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
+    loaded = {name.split(".")[0] for name in done.stdout.split()}
+    heavy = {"git", "httpx2", "markdown_it", "openai", "pydantic", "pygments", "tomlkit", "typer"}
+    assert "textual" in loaded, done.stderr
+    assert not loaded & heavy, f"load them behind the first paint: {sorted(loaded & heavy)}"

@@ -1,0 +1,160 @@
+"""A restore that is killed at any moment: the next start finds the state before or brings about the one after."""
+
+import os
+import signal
+import sys
+
+import pytest
+
+from kimicode.errors import DiskError
+from kimicode.workspace.changes import Origin, Watched
+from kimicode.workspace.pending import claimed, cut_off, finish, restoring
+from kimicode.workspace.restore import plan
+from kimicode.workspace.steplog import StepLog
+from tests.fakes.trees import tree
+
+_FILE_OPERATIONS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.symlink", "os.chown"}
+
+
+@pytest.fixture
+def changed(tmp_path):
+    """A workspace in which a command did everything that can be done to files; (root, log, the tree before it)."""
+    root = (tmp_path / "work").resolve()
+    (root / "deep/er").mkdir(parents=True)
+    (root / "deep/er/file").write_bytes(b"old\r\n")
+    (root / "gone").write_bytes(b"gone")
+    (root / "gone").chmod(0o640)
+    (root / "turns into a folder").write_bytes(b"a file")
+    (root / "turns into a file").mkdir(mode=0o750)
+    (root / "turns into a file/x").write_bytes(b"x")
+    (root / "link").symlink_to("gone")
+    log = StepLog(tmp_path / "undo")
+    watched = Watched(root, log.store)
+    watched.begin(Origin())
+    before = tree(root)
+    (root / "deep/er/file").write_bytes(b"new")
+    (root / "deep/er/file").chmod(0o755)
+    (root / "gone").unlink()
+    (root / "turns into a folder").unlink()
+    (root / "turns into a folder/y").mkdir(parents=True)
+    (root / "turns into a file/x").unlink()
+    (root / "turns into a file").rmdir()
+    (root / "turns into a file").write_bytes(b"now a file")
+    (root / "link").unlink()
+    (root / "link").symlink_to("elsewhere")
+    (root / "created/by").mkdir(parents=True)
+    (root / "created/by/me").write_bytes(b"created")
+    log.append("agent", "t1", "bash", watched.look())
+    return root, log, before
+
+
+def restore(log, pending):
+    with restoring(log, plan(log.steps, 1).changes, "back", "t1", "", pending):
+        pass
+
+
+def recover(pending):
+    for path in cut_off(pending):
+        with claimed(path) as cut:
+            assert cut is not None
+            finish(cut)
+            path.unlink()
+
+
+def killed_before_operation(number, work):
+    """Do the work in a child that is killed, as by `kill -9`, before its `number`-th operation on files."""
+    child = os.fork()
+    if child == 0:
+        count = 0
+
+        def hook(event, arguments):
+            nonlocal count
+            if event in _FILE_OPERATIONS:
+                count += 1
+                if count == number:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+        try:
+            sys.addaudithook(hook)
+            work()
+            os._exit(0)
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
+    return os.WIFSIGNALED(status)
+
+
+def test_killed_at_every_stage_it_leaves_the_state_before_or_the_one_after(changed, tmp_path):
+    root, log, before = changed
+    pending = tmp_path / "pending"
+    after = tree(root)
+    stages = 0
+    while killed_before_operation(stages + 1, lambda: restore(StepLog(log.folder), pending)):
+        stages += 1
+        begun = bool(cut_off(pending))
+        killed_before_operation(stages % 40 + 1, lambda: recover(pending))  # the next start does not end well, either
+        recover(pending)
+        assert tree(root) == (before if begun else after)
+        steps = StepLog(log.folder).steps
+        assert len([step for step in steps if step.author == "restore"]) == begun
+        again(log, after, pending)
+        assert tree(root) == after
+    assert stages > 40
+    assert tree(root) == before
+
+
+def again(log, after, pending):
+    """Everything as before the restore that was killed."""
+    steps = StepLog(log.folder)
+    if steps.last_number > 1:
+        with restoring(steps, plan(steps.steps, 2).changes, "forth", "t1", "", pending):
+            pass
+    lines = (log.folder / "steps.jsonl").read_bytes().splitlines(keepends=True)
+    (log.folder / "steps.jsonl").write_bytes(lines[0])
+
+
+def test_another_start_leaves_a_restore_alone_that_is_under_way(changed, tmp_path):
+    _, log, _ = changed
+    pending = tmp_path / "pending"
+    with restoring(log, plan(log.steps, 1).changes, "back", "t1", "", pending):
+        (path,) = cut_off(pending)
+        with claimed(path) as cut:
+            assert cut is None
+    assert cut_off(pending) == []
+
+
+def test_what_belongs_to_a_restore_and_fails_is_left_to_the_next_start(changed, tmp_path):
+    root, log, before = changed
+    pending = tmp_path / "pending"
+    with (
+        pytest.raises(DiskError, match="journal"),
+        restoring(log, plan(log.steps, 1).changes, "back", "t1", "t1", pending),
+    ):
+        raise DiskError("the journal is full")
+    (path,) = cut_off(pending)
+    with claimed(path) as cut:
+        assert cut is not None
+        assert cut.rewind == "t1"
+    assert tree(root) == before
+
+
+def test_a_person_who_edits_after_the_crash_keeps_that_edit(changed, tmp_path):
+    root, log, _ = changed
+    pending = tmp_path / "pending"
+    number = 1
+    while not cut_off(pending):
+        killed_before_operation(number, lambda: restore(StepLog(log.folder), pending))
+        number += 1
+    (root / "deep/er/file").write_bytes(b"mine")
+    (path,) = cut_off(pending)
+    with claimed(path) as cut:
+        assert finish(cut).foreign == (str(root / "deep/er/file"),)
+    assert (root / "deep/er/file").read_bytes() == b"mine"
+    assert (root / "gone").read_bytes() == b"gone"
+
+
+def test_a_plan_that_cannot_be_read_is_an_error_and_not_a_crash(tmp_path):
+    (tmp_path / "x.json").write_text("{")
+    with pytest.raises(DiskError, match="cannot be read"), claimed(tmp_path / "x.json"):
+        pass
