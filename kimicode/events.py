@@ -295,7 +295,7 @@ class Rewound(Event):
 @record
 @dataclass(frozen=True, slots=True)
 class FilesRestored(Event):
-    """Files are again as they were before step `before`; the restore is `step` itself, and can be taken back as such."""
+    """Files are again as they were before step `before`; the restore is `step` itself, and can be taken back."""
 
     type: ClassVar[str] = "files.restored"
     durable: ClassVar[bool] = True

@@ -189,10 +189,12 @@ def resize(bench: Bench) -> Iterator[Figure]:
 
 def resume(bench: Bench) -> Iterator[Figure]:
     """A journal of 100 MB: until its last words are there, and the memory once all is loaded."""
-    session = bench.session(steps=3_600, output=14_000)
+    steps = 4_700
+    session = bench.session(steps=steps, output=14_000)
     size = (bench.home / "sessions" / session / "journal.jsonl").stat().st_size
+    os.sync()  # the disk is not to be busy with what was written just now
     with bench.model() as address, bench.open(address, "--resume", session) as terminal:
-        seen = terminal.until("step 3600")
+        seen = terminal.until(f"step {steps}")
         terminal.quiet(3.0, limit=60)
         yield Figure("size of the resumed journal", size / 1e6, "MB")
         yield Figure("resume: last words on the screen", 1000 * seen, "ms", 1000)

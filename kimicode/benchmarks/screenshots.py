@@ -25,7 +25,12 @@ GRACE_S = 0.8
 _TEST = {"name": "bash", "arguments": {"command": "python -m pytest -q --no-header"}}
 _OLD = "    for _, category, amount in rows:\n        total = Decimal(0)\n        if"
 _NEW = "    total = Decimal(0)\n    for _, category, amount in rows:\n        if"
-_STEPS = ("Run the tests", "Find where the sum goes wrong", "Start the total once, before the loop", "Run the tests again")
+_STEPS = (
+    "Run the tests",
+    "Find where the sum goes wrong",
+    "Start the total once, before the loop",
+    "Run the tests again",
+)
 _WORDS = """\
 **Fixed.** `grand_total` set the total back to zero for *each row*, so that only the last row counted:
 

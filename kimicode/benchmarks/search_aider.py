@@ -33,8 +33,11 @@ def main(corpora: str, answers: str) -> None:
             self.ranked = list(dict.fromkeys(tag[0] for tag in tags))
             return tags
 
-    told = {}
+    sys.setrecursionlimit(20_000)  # with the usual limit aider gives its map up for a C file that nests deeply
+    told = json.loads(Path(answers).read_text()) if Path(answers).exists() else {}
     for corpus in json.loads(Path(corpora).read_text()):
+        if corpus["name"] in told:
+            continue
         root = corpus["root"]
         drawing = Recording(map_tokens=MAP_TOKENS, root=root, main_model=Model(), io=InputOutput(yes=True))
         told[corpus["name"]] = [_ask(drawing, Path(root), corpus["files"], text) for text in corpus["questions"]]
@@ -51,7 +54,12 @@ def _ask(drawing: Any, root: Path, names: list[str], text: str) -> dict[str, Any
     drawn = drawing.get_ranked_tags_map([], files, MAP_TOKENS, mentioned, words) or ""
     seconds = time.perf_counter() - begun
     shown = [line.removesuffix(":") for line in drawn.splitlines()]
-    return {"ranked": drawing.ranked[:10], "shown": [name for name in shown if name in names], "seconds": seconds}
+    return {
+        "text": text,
+        "ranked": drawing.ranked[:10],
+        "shown": [name for name in shown if name in names],
+        "seconds": seconds,
+    }
 
 
 if __name__ == "__main__":

@@ -69,12 +69,12 @@ def prepare(work: Path, packages: Sequence[Path]) -> list[Corpus]:
 
 
 def measure(corpus: Corpus, work: Path, aider: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
-    """One row for each way to search: mean recall over the questions, and over the half that nothing was tuned on."""
+    """One row for each way to search: mean recall over the questions, and over the half not tuned on."""
     store = Store.open(work / "indexes" / corpus.name, corpus.root)
     refresh(store, corpus.root, corpus.files)
     rankers = {**_ours(store), **_ripgrep(corpus)}
     if aider is not None:
-        told = dict(zip((question.text for question in corpus.questions), aider, strict=True))
+        told = {one["text"]: one for one in aider}
         rankers["aider's ranking"] = lambda question: list(told[question.text]["ranked"])
         rankers["aider's map"] = lambda question: list(told[question.text]["shown"])
     rows = [_row(corpus, name, ranker) for name, ranker in rankers.items()]
@@ -93,15 +93,15 @@ def _row(corpus: Corpus, name: str, ranker: Ranker) -> dict[str, Any]:
         found = ranker(question)
         times.append(time.perf_counter() - begun)
         recalls.append(recall(found[:most], question.files))
-    unseen = [each for each, question in zip(recalls, corpus.questions, strict=True) if not tuning(question)]
+    other = [each for each, question in zip(recalls, corpus.questions, strict=True) if not tuning(question)]
     return {
         "corpus": corpus.name,
         "files": len(corpus.files),
         "questions": len(recalls),
         "way": name,
         "recall": round(fmean(recalls), 4),
-        "unseen_questions": len(unseen),
-        "unseen_recall": round(fmean(unseen), 4),
+        "other_questions": len(other),
+        "other_recall": round(fmean(other), 4),
         "milliseconds": round(median(times) * 1e3, 1),
     }
 
@@ -118,11 +118,11 @@ def table(figures: Sequence[dict[str, Any]]) -> str:
         ways[row["way"]].append(row)
     first = next(iter(ways.values()))
     heads = [f"{row['corpus']} ({row['questions']})" for row in first]
-    lines = [f"| | {' | '.join(heads)} | all | not tuned on |", "|---" * (len(heads) + 3) + "|"]
+    lines = [f"| | {' | '.join(heads)} | all | other half |", "|---" * (len(heads) + 3) + "|"]
     for way, rows in ways.items():
         means = [
             sum(row[value] * row[count] for row in rows) / sum(row[count] for row in rows)
-            for value, count in (("recall", "questions"), ("unseen_recall", "unseen_questions"))
+            for value, count in (("recall", "questions"), ("other_recall", "other_questions"))
         ]
         lines.append(
             f"| {way} | " + " | ".join(f"{each:.2f}" for each in [*(r["recall"] for r in rows), *means]) + " |"

@@ -70,7 +70,7 @@ def from_history(repository: Repository, target: Path, most: int) -> Corpus:
     log = run(["log", "--no-merges", "--format=%x00%B%x01", "--name-only"]).output.decode("utf-8", "replace")
     pairs = (record.partition("\1") for record in log.split("\0")[1:])
     asked = (_question(message, names.split("\n"), set(files), 2 * MOST_FILES) for message, _, names in pairs)
-    return Corpus(repository.root.name, target, files, _choose((question for question in asked if question), most))
+    return Corpus("kimicode", target, files, _choose((question for question in asked if question), most))
 
 
 def from_docstrings(source: Path, target: Path, most: int) -> Corpus:
@@ -98,7 +98,7 @@ def standard_library() -> Path:
 
 
 def tuning(question: Question) -> bool:
-    """Whether the question is of the half that weights may be chosen by; the other half judges them."""
+    """Whether the question is of the half that weights are chosen by; the other half is to judge them."""
     return hashlib.sha256(question.text.encode()).digest()[0] % 2 == 0
 
 

@@ -154,6 +154,7 @@ class Terminal:
             self.read(0.02)
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
+                self.read(0.0)  # its last words
                 self.pid = 0
                 return os.waitstatus_to_exitcode(status)
         raise TimeoutError(f"it still runs\n{self.text}")

@@ -11,7 +11,7 @@ from pathlib import Path
 from kimicode.errors import ToolError
 from kimicode.index.graph import Graph
 from kimicode.index.grep import grep
-from kimicode.index.identifiers import words_of
+from kimicode.index.identifiers import pieces, words_of
 from kimicode.index.search import Files, Finding, Found, find
 from kimicode.index.store import Store, Symbol
 from kimicode.workspace import reading
@@ -79,18 +79,22 @@ class Place:
 def answer(place: Place, query: str) -> Answer:
     """To a name, a text, or a question in words. Raises ToolError, DamagedIndex, DiskError."""
     text = query.strip().strip("\"'`")
-    quoted = len(text) < len(query.strip())
-    finding = find(place.store, place.files, place.graph, text, below=place.below, seen=place.seen)
     name = _NAME.fullmatch(text)
-    of_name = _of_name(place, name[1], finding.found) if name else None
+    of_name = _of_name(place, name[1]) if name else None
     if of_name:
         return of_name
+    finding = _finding(place, text)
+    quoted = len(text) < len(query.strip())
     unknown = len(words_of(text)) <= 1 and not any(one.whole for one in finding.found)
     if text and (unknown or quoted or _CODE.search(text)):
         exact = by_pattern(place, text, regex=False)
         if exact.entries or unknown:
             return exact
     return _of_words(place, text, finding)
+
+
+def _finding(place: Place, text: str) -> Finding:
+    return find(place.store, place.files, place.graph, text, below=place.below, seen=place.seen)
 
 
 def by_pattern(place: Place, pattern: str, *, regex: bool = True) -> Answer:
@@ -110,7 +114,7 @@ def headline(symbol: Symbol) -> str:
     return f"{symbol.signature} (in {symbol.container})" if symbol.container else symbol.signature
 
 
-def _of_name(place: Place, name: str, found: Sequence[Found]) -> Answer | None:
+def _of_name(place: Place, name: str) -> Answer | None:
     """Definitions, then the files that use the name, then those that only mention it; None for an unknown name."""
     definitions = [symbol for symbol in place.store.definitions(name) if place.holds(symbol.path)]
     uses: defaultdict[str, list[int]] = defaultdict(list)
@@ -122,10 +126,12 @@ def _of_name(place: Place, name: str, found: Sequence[Found]) -> Answer | None:
     definitions.sort(key=lambda symbol: (-place.weight(symbol.path), symbol.path, symbol.line))
     using = sorted(uses, key=lambda path: (-place.weight(path, len(uses[path])), path))
     known = {symbol.path for symbol in definitions} | uses.keys()
-    mentioning = [one.path for one in found if one.whole and one.path not in known]
-    word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
     entries = [_uses(place, path, uses[path]) for path in using[:MOST_FILES]]
-    entries += [_matching(place, path, word) for path in mentioning[: MOST_FILES - len(entries)]]
+    if len(entries) < MOST_FILES:
+        word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+        whole = "".join(pieces(name)[-1:])  # a name's last word is all of it
+        mentioning = [one.path for one in _finding(place, whole).found if one.path not in known]
+        entries += [_matching(place, path, word) for path in mentioning[: MOST_FILES - len(entries)]]
     return Answer(
         tuple(definitions[:MOST_DEFINITIONS]),
         tuple(entry for entry in entries if entry.lines),

@@ -19,13 +19,16 @@ from kimicode.index.store import Store
 BYTES_PER_TOKEN = 3.5
 """As `llm/tokens.py` estimates; this folder does not know that one."""
 
-FILES_PER_TOKEN = 0.03
+FILES_PER_TOKEN = 0.025
 """So many files are looked into for each token: about twice as many as fit."""
+
+CONSIDERED = 1_000
+"""Files with the highest ranks; the rest could not come on the map."""
 
 CROWDED = 0.7
 """How much less the next definition of a file counts: the eleventh an eighth of what it would count as the first."""
 
-MOST_USES = 60
+MOST_USES = 30
 """Beyond that a name is everywhere, and counting on would only take time."""
 
 WIDEST = 110
@@ -107,13 +110,17 @@ def mentioned(text: str, files: Files) -> tuple[list[str], list[str]]:
 
 
 def _weights(files: Files, graph: Graph, favoured: Mapping[str, float]) -> dict[int, float]:
-    """How important each file is, by its id."""
+    """How important files are, by id: those with the highest ranks, and what lies near the ones that are favoured."""
     nearby = files.around(favoured, graph)
+    highest = heapq.nlargest(CONSIDERED, range(len(graph.ranks)), key=graph.ranks.__getitem__)
+    contents = (graph.contents[place] for place in {*highest, *nearby})
+    numbers = {number for content in contents for number in files.by_content.get(content, ())}
+    numbers.update(files.ids[path] for path in favoured if path in files.ids)
     weights: dict[int, float] = {}
-    for number, path in files.paths.items():
-        place = graph.place(files.contents[number])
-        rank = graph.ranks[place] if place >= 0 else 1.0
+    for number in numbers or files.paths:  # without a graph all are alike
+        path, place = files.paths[number], graph.place(files.contents[number])
         near = nearby.get(place, 0.0)
+        rank = graph.ranks[place] if place >= 0 else 1.0
         weight = math.sqrt(rank) * (1 + NEARBY * near) * (0.3 if _LESS.search(path) and not near else 1.0)
         weights[number] = weight * (1 + FAVOUR * favoured.get(path, 0.0))
     return weights

@@ -185,7 +185,7 @@ class KimicodeApp(Frame):
     @on(Composer.ShellAsked)
     @work(group="command")
     async def _shell(self, message: Composer.ShellAsked) -> None:
-        await self.desk.ready.wait()
+        await self.desk.opened()
         await self._tried(self.desk.conversation.run_command(message.command))
 
     @on(Composer.CommandAsked)
@@ -200,7 +200,7 @@ class KimicodeApp(Frame):
             self.face.note("error", f"there is no command /{name}")
             return
         if not command.early:
-            await self.desk.ready.wait()
+            await self.desk.opened()
         await self._tried(command.run(self.face, argument))
 
     async def _tried(self, work: Awaitable[None]) -> None:

@@ -60,6 +60,8 @@ class Conversation:
         """Looks at git; one that fails leaves the branch as it was."""
         self._questions = Questions(lambda asking: self._set(asking=asking))
         self._wake = asyncio.Event()
+        self.settled = asyncio.Event()
+        """Set once the session is open, or could not be opened."""
         self._wanted_mode: Mode | None = None
         self._begun = False
         """Whether the present turn's prompt is recorded, and so on the screen."""
@@ -68,6 +70,7 @@ class Conversation:
 
     def open(self) -> None:
         """Begin to open; needs a running event loop."""
+        self.settled.clear()
         self._set(phase="opening", problem=None)
         self._life = asyncio.create_task(self._live())
         self._life.add_done_callback(lambda life: tell_of_fault(life, self._fault))
@@ -386,6 +389,8 @@ class Conversation:
         state = replace(self.state, **changes)
         if state != self.state:
             self.state = state
+            if state.phase != "opening":
+                self.settled.set()
             self._changed(state)
 
 

@@ -53,6 +53,11 @@ class Desk:
         assert self.open_one is not None, "wait for `ready`"
         return self.open_one
 
+    async def opened(self) -> None:
+        """Wait until the session is open, or could not be opened."""
+        await self.ready.wait()
+        await self.conversation.settled.wait()
+
     @property
     def session_id(self) -> str:
         return self.open_one.state.session_id if self.open_one else ""

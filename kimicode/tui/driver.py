@@ -19,7 +19,7 @@ ESCAPE_PATIENCE = 0.05
 """Seconds after which an escape alone is the key; the sequences of other keys come in one piece, also over SSH."""
 _READ = 64 * 1024
 _ALT_ENTER = "\x1b[13;3u"
-"""As the kitty protocol writes it. Textual takes the escape and carriage return of other terminals for a plain Enter."""
+"""As the kitty protocol writes it. Textual takes what other terminals send, escape and return, for a plain Enter."""
 
 
 class InputReader:

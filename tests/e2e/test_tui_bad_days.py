@@ -55,6 +55,7 @@ def test_the_first_run_leads_to_an_answer(tmp_path):
         terminal.until("Which model shall kimicode work with?")
         terminal.type(DOWN + "\r")
         terminal.until("Address")
+        terminal.quiet(0.2)
         for typed in (place.server.script.base_url, "", ""):
             terminal.type(f"{typed}\r")
             terminal.quiet(0.2)

@@ -1,7 +1,7 @@
 """Writing prompts at a real terminal: pastes, lines, history, files, the person's own commands."""
 
 from kimicode.llm.scripted import Reply
-from tests.fakes.person import BACKSPACE, CTRL_C, CTRL_J, CTRL_U, LEFT, TAB, UP, Place, git, idle
+from tests.fakes.person import BACKSPACE, CTRL_C, CTRL_J, CTRL_U, ESC, LEFT, TAB, UP, Place, git, idle
 
 ALT_ENTER = "\x1b\r"
 SHIFT_ENTER = "\x1b[13;2u"
@@ -12,7 +12,7 @@ def test_what_is_written_is_what_the_model_reads(tmp_path):
     with Place(tmp_path, [Reply(f"Answer {number}.") for number in range(8)]) as place, place.open() as terminal:
         said = iter(range(8))
 
-        def sent(keys: str) -> str:
+        def sent(keys):
             terminal.type(keys + "\r")
             terminal.until(f"Answer {next(said)}.")
             idle(terminal)
@@ -81,3 +81,21 @@ def test_keys_that_arrive_all_at_once_mean_what_they_would_one_by_one(tmp_path):
         terminal.type("a very much quicker hand\r")
         terminal.until("Seen.")
         assert place.server.asked == "a very much quicker hand"
+
+
+def test_the_command_that_runs_is_the_one_that_was_typed_however_fast(tmp_path):
+    with Place(tmp_path, [Reply("Hello.")]) as place, place.open() as terminal:
+        terminal.paste("hi")  # from now on keys are never taken for a paste
+        terminal.type("\r")
+        terminal.until("Hello.")
+        idle(terminal)
+        for command, seen in (
+            ("/rewind", "Back to before which"),
+            ("/theme", "High contrast"),
+            ("/tasks", "In the back"),
+        ):
+            terminal.type(f"{command}\r")
+            terminal.until(seen)
+            terminal.type(ESC)
+            terminal.until(lambda seen=seen: seen not in terminal.text)
+            terminal.read(0.1)  # an escape and a letter at once would be another key

@@ -34,11 +34,11 @@ def foreign(received: bytes) -> list[str]:
 def _foreign(text: str) -> Iterator[str]:
     for token in _TOKEN.finditer(text):
         if token["csi"] is not None:
-            known = _OURS.fullmatch(token["csi"])
+            known = bool(_OURS.fullmatch(token["csi"]))
         elif token["osc"] is not None:
             known = any(each.fullmatch(token["osc"]) for each in (_TITLE, _POINTER, _LINK))
         else:
-            known = re.fullmatch("[\r\n\x07]", token["control"] or "")
+            known = bool(re.fullmatch("[\r\n\x07]", token["control"] or ""))
         if not known:
             yield token[0]
     yield from _ACTING.findall(text)

@@ -42,6 +42,13 @@ class Proposer:
             for hint in _matching(self.commands, word.query.lower())
         ]
 
+    def is_whole(self, word: Word, value: str) -> bool:
+        """Whether the word says already what was chosen, by its name or another one of it."""
+        aliases = {
+            alias for hint in self.commands if word.kind == "command" and hint.name == value for alias in hint.aliases
+        }
+        return word.query == value or word.query.lower() in aliases
+
     def takes_argument(self, name: str) -> bool:
         """Whether a command has something to be typed after its name."""
         return any(hint.argument for hint in self.commands if hint.name == name)

@@ -59,7 +59,8 @@ def _thinking(thinking: Thinking, width: int, look: Look) -> list[Line]:
 
 
 def _thought(thinking: Thinking) -> str:
-    return "thought" if (thinking.seconds or 0) < 0.95 else f"thought for {calls.duration(thinking.seconds)}"
+    seconds = thinking.seconds or 0.0
+    return "thought" if seconds < 0.95 else f"thought for {calls.duration(seconds)}"
 
 
 def _plan(plan: Plan, width: int, look: Look) -> list[Line]:

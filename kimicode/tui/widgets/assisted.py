@@ -38,6 +38,8 @@ class AssistedEditor(Container):
         self.history = history
         self._walk: Walk | None = None
         self._word: completing.Word | None = None
+        self._proposed_for: tuple[tuple[int, int], str] | None = None
+        """Where the cursor was in which text when the list was made: its news of the editor comes a moment later."""
         self._dismissed: tuple[int, int] | None = None
         """Line and start of a word that shall have no proposals."""
         self._searched: list[Draft] | None = None
@@ -155,8 +157,8 @@ class AssistedEditor(Container):
         self._take()
         if chosen is None or word is None or self.searching:
             return
-        complete = word.query == chosen.value
-        if complete or (word.kind == "command" and not self.proposer.takes_argument(chosen.value)):
+        ends = word.kind == "command" and not self.proposer.takes_argument(chosen.value)
+        if ends or self.proposer.is_whole(word, chosen.value):
             raise SkipAction
 
     def action_close(self) -> None:
@@ -173,12 +175,15 @@ class AssistedEditor(Container):
         self._take()
 
     def _open_list(self) -> Completion:
-        """The list, if its keys are for it: keys that came as a burst are text."""
+        """The list, if its keys are for it: keys that came as a burst are text. It fits what stands here by now."""
+        if self._proposed_for != (self.editor.cursor_location, self.editor.text):
+            self._propose()
         if not self.completion.chosen or self.editor.bursting:
             raise SkipAction
         return self.completion
 
     def _propose(self, *, paths: bool = False) -> None:
+        self._proposed_for = (self.editor.cursor_location, self.editor.text)
         if self._searched is not None:
             from kimicode.tui.composing import proposing
 

@@ -5,7 +5,7 @@ import pytest
 from kimicode.agent.approval import Approval, Asked, Decision
 from kimicode.agent.rulebook import Rules
 from kimicode.agent.rules import parse
-from kimicode.events import ApprovalRequested, ApprovalResolved, CommandRun
+from kimicode.events import ApprovalRequested, ApprovalResolved, CommandRun, Event
 from kimicode.tools.base import Access
 
 
@@ -28,8 +28,8 @@ def call(command: str, access: Access = Access.EXECUTE) -> Asked:
     return Asked("c", "bash", access, f"bash: {command}", command, "/x", preview)
 
 
-def approval(person: Person, mode="ask", **rules) -> tuple[Approval, list]:
-    events: list = []
+def approval(person: Person, mode="ask", **rules) -> tuple[Approval, list[Event]]:
+    events: list[Event] = []
     return Approval(mode, person, events.append, Rules(**rules)), events
 
 

@@ -85,7 +85,7 @@ def test_recall_is_the_share_that_ten_files_could_hold(found, wanted, share):
 
 def test_the_table_weighs_corpora_by_their_questions():
     rows = [
-        {"corpus": c, "way": "ours", "questions": n, "recall": r, "unseen_questions": 1, "unseen_recall": r}
+        {"corpus": c, "way": "ours", "questions": n, "recall": r, "other_questions": 1, "other_recall": r}
         for c, n, r in (("a", 1, 1.0), ("b", 3, 0.0))
     ]
     assert table(rows).splitlines()[2] == "| ours | 1.00 | 0.00 | 0.25 | 0.50 |"

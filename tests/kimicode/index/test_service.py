@@ -8,8 +8,9 @@ import time
 import pytest
 
 from kimicode.errors import DiskError
+from kimicode.index.build import LOCK
 from kimicode.index.database import NAME
-from kimicode.index.service import LOCK, Index, folder_for, forget_unused, refreshed
+from kimicode.index.service import Index, folder_for, forget_unused, refreshed
 
 PATIENCE = 30.0
 

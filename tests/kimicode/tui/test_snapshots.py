@@ -4,6 +4,7 @@ import os
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -29,6 +30,7 @@ from kimicode.tui.screens.themes import ThemePicker
 from kimicode.tui.themes import APPEARANCES
 from kimicode.tui.transcript.document import Document
 from kimicode.tui.wanted import Wanted
+from kimicode.tui.widgets.approval import ApprovalBar
 from kimicode.tui.widgets.rows import Row
 from tests.fakes import scenes
 from tests.fakes.album import Album
@@ -55,11 +57,13 @@ class Sitting:
 
     async def state(self, **changes) -> None:
         state = replace(scenes.STATE, **changes)
-        self.app.around.show(state)
-        (self.app.around.approval if state.asking else self.app.composer).focus()
+        around = self.app.around
+        assert around is not None
+        around.show(state)
+        (around.approval if state.asking else self.app.composer).focus()
         await self.pilot.pause()
 
-    async def screen(self, name: str, screen: Modal, *keys: str, sees: str = "") -> None:
+    async def screen(self, name: str, screen: Modal[Any], *keys: str, sees: str = "") -> None:
         await self.app.push_screen(screen)
         for _ in range(400):
             await self.pilot.pause()
@@ -132,9 +136,10 @@ async def around(sitting: Sitting) -> None:
     await sitting.state(asking=(scenes.EDIT, scenes.COMMAND))
     await sitting.look("approval-diff")
     await sitting.state(asking=(scenes.PUSH,))
-    sitting.app.around.approval.action_rule()
+    bar = sitting.app.query_one(ApprovalBar)
+    bar.action_rule()
     await sitting.look("approval-rule")
-    sitting.app.around.approval.action_words()
+    bar.action_words()
     await pilot.pause()
     await pilot.press(*"use a branch")
     await sitting.look("approval-words")
@@ -175,7 +180,7 @@ async def readings(sitting: Sitting) -> None:
     await sitting.screen("diff-nothing", DiffScreen(Changes(), look))
     picture = Reader("What fills the window", lambda width: context_lines(scenes.CONTEXT, look, width), look)
     await sitting.screen("context", picture)
-    await sitting.screen("tasks", TasksScreen(scenes.Jobs(), look))
+    await sitting.screen("tasks", TasksScreen(scenes.Jobs(), look))  # type: ignore[arg-type]
     told = "kimicode met a fault of its own: KeyError: 'x'\nTo go on: kimicode --resume 20260101-120000-abcd"
     await sitting.screen("crash", CrashScreen(Crash(told, None), look))
 

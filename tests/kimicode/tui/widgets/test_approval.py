@@ -18,7 +18,7 @@ EDIT = ApprovalRequested("c3", "strreplace", "strreplace: a.py", Diff("a.py", DI
 PRICE = ApprovalRequested("c4", "budget", "$0.80 of $1.00 are spent. Go on?")
 
 
-class Bench(App):
+class Bench(App[None]):
     CSS_PATH = "../../../../kimicode/tui/widgets/around.tcss"
 
     def __init__(self) -> None:

@@ -16,7 +16,7 @@ LOOK = Look(DARK)
 STEPS = tuple(PlanStep(f"step {n}", "done" if n < 10 else "active" if n == 10 else "pending") for n in range(20))
 
 
-class Bench(App):
+class Bench(App[None]):
     CSS_PATH = "../../../../kimicode/tui/widgets/around.tcss"
 
     def __init__(self, widget) -> None:
