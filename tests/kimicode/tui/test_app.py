@@ -259,6 +259,8 @@ async def test_a_worker_that_fails_shows_what_to_do_and_the_app_lives(home, proj
 
     async with at_work(project) as person:
         await person.idle()
+        workers = person.app.workers  # one of them still reads what commands there are, and offers those
+        await person.until(lambda: all(worker.is_finished for worker in workers if worker.group == "commands"))
         person.app.offer(Table((Command("boom", "fails", broken),)))
         await person.types("/boom", "enter")
         await person.until(lambda: isinstance(person.app.screen, CrashScreen))
