@@ -1,6 +1,6 @@
 """The same tests everywhere: no provider, key or home of the person who runs them reaches a test.
 
-Tests marked `gpu`, `slow` or `real` run when `-m` asks for them.
+Tests marked `gpu`, `slow` or `real` run when `-m` asks for them. Property tests try few examples by default.
 """
 
 import os
@@ -9,6 +9,16 @@ import os
 os.environ.setdefault("TRITON_INTERPRET", "1")
 
 import pytest
+
+try:
+    from hypothesis import settings
+except ModuleNotFoundError:  # on a machine with a GPU, where kernels alone are tested
+    pass
+else:
+    # No deadline: a busy machine is no fault. `--hypothesis-profile thorough` looks longer.
+    settings.register_profile("quick", max_examples=40, deadline=None)
+    settings.register_profile("thorough", max_examples=1_000, deadline=None)
+    settings.load_profile("quick")
 
 _ON_REQUEST = ("gpu", "slow", "real")
 _PROVIDER_VARIABLES = ("KIMICODE_", "MOONSHOT_", "OPENAI_", "OPENROUTER_")

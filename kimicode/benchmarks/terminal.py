@@ -46,6 +46,7 @@ class Terminal:
         self.pid, self._master = pty.fork()
         if self.pid == 0:
             os.chdir(folder or Path.cwd())
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
             os.execvpe(command[0], list(command), {**os.environ, "TERM": "xterm-256color", **(environ or {})})
         self.resize(columns, rows)
 

@@ -97,6 +97,14 @@ def _without_beginning(text: str, marker: str) -> tuple[str, str]:
 class TerminalDriver(LinuxDriver):
     """What the app runs on in a real terminal."""
 
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """Columns and rows as the terminal has them now; exported COLUMNS and LINES would be of another time."""
+        try:
+            size = os.get_terminal_size(self._file.fileno())
+        except OSError:
+            return super()._get_terminal_size()
+        return (size.columns, size.lines) if size.columns and size.lines else super()._get_terminal_size()
+
     def run_input_thread(self) -> None:
         """Wait for input, without a clock while nothing is pending, and post its events until the app stops."""
         self._woken, self._waker = os.pipe()

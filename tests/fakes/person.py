@@ -74,7 +74,14 @@ class Place:
     @property
     def variables(self) -> dict[str, str]:
         address = {"KIMICODE_BASE_URL": self.server.script.base_url, "KIMICODE_MODEL": "scripted"}
-        return {"KIMICODE_HOME": str(self.home), "KIMICODE_MAX_RETRIES": "0", "COLORTERM": "truecolor", **address}
+        stale = {"COLUMNS": "80", "LINES": "24"}  # as a shell may have exported them; the terminal knows better
+        return {
+            "KIMICODE_HOME": str(self.home),
+            "KIMICODE_MAX_RETRIES": "0",
+            "COLORTERM": "truecolor",
+            **stale,
+            **address,
+        }
 
     def open(self, *options: str, columns: int = 80, rows: int = 24, **variables: str) -> Terminal:
         """kimicode on a terminal, ready for prompts."""

@@ -17,7 +17,13 @@ def apply_fix(bug: Bug, folder: Path) -> None:
     subprocess.run(["git", "apply", str(bug.fix)], cwd=folder, check=True, timeout=5)
 
 
-@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
+SOME_SLOW = [
+    pytest.param(bug, id=bug.name, marks=[] if at % 5 == 0 else pytest.mark.slow) for at, bug in enumerate(BUGS)
+]
+"""Their tests take seconds: a few bugs by default, all of them with `-m "slow or not slow"`."""
+
+
+@pytest.mark.parametrize("bug", SOME_SLOW)
 async def test_tests_fail_before_the_fix_and_all_pass_after_it(bug, tmp_path):
     broken, fixed = tmp_path / "broken", tmp_path / "fixed"
     bug.copy_to(broken)

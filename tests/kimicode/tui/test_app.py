@@ -19,7 +19,7 @@ from kimicode.tui.wanted import Wanted
 from tests.fakes.stage import text_of
 
 EDIT = Reply(calls=[("createfile", {"path": "made.py", "file_text": "x = 1\n"})])
-SLOW = Reply("word " * 2000, delay=0.02)
+SLOW = Reply(" ".join(f"word{number}" for number in range(2000)), delay=0.02)
 
 
 class Person:

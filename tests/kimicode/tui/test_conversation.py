@@ -25,7 +25,7 @@ from kimicode.llm.scripted import Reply, ScriptedServer
 from kimicode.messages import Image, Usage
 from tests.fakes.screen import Onlooker
 
-SLOW = Reply("word " * 400, delay=0.02)
+SLOW = Reply(" ".join(f"word{number}" for number in range(400)), delay=0.02)
 SUBMIT_PLAN = Reply(calls=[("submit", {"summary": "1. change a.py"})])
 
 
