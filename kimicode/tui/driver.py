@@ -5,6 +5,7 @@ Textual's own wakes ten times a second, parses pastes letter by letter, and wait
 import codecs
 import os
 import select
+import sys
 import time
 from collections.abc import Iterator
 
@@ -100,7 +101,7 @@ class TerminalDriver(LinuxDriver):
     def _get_terminal_size(self) -> tuple[int, int]:
         """Columns and rows as the terminal has them now; exported COLUMNS and LINES would be of another time."""
         try:
-            size = os.get_terminal_size(self._file.fileno())
+            size = os.get_terminal_size(sys.__stderr__.fileno() if sys.__stderr__ else self.fileno)
         except OSError:
             return super()._get_terminal_size()
         return (size.columns, size.lines) if size.columns and size.lines else super()._get_terminal_size()
