@@ -91,7 +91,7 @@ async def test_an_edit_is_asked_about_and_shown_by_diff(home, project):
 async def test_escape_interrupts_and_twice_goes_back_to_a_prompt(home, project):
     async with at_work(project, [SLOW]) as person:
         await person.types("go on", "enter")
-        await person.sees("word word")
+        await person.sees("word1 word2")
         await person.types("", "escape")
         await person.sees("interrupted")
         await person.idle()
@@ -133,7 +133,7 @@ async def test_rewind_asks_what_goes_back_and_before_it_overwrites_a_persons_edi
 async def test_what_is_typed_while_it_works_is_queued(home, project):
     async with at_work(project, [SLOW, Reply("second answer")]) as person:
         await person.types("first", "enter")
-        await person.sees("word word")
+        await person.sees("word1 word2")
         await person.types("second", "enter")
         await person.sees("Queued")
         await person.types("", "up")
@@ -307,7 +307,7 @@ async def test_it_fits_small_and_large_terminals(home, project, size):
 async def test_the_window_changes_its_size_while_an_answer_streams(home, project):
     async with at_work(project, [SLOW]) as person:
         await person.types("hi", "enter")
-        await person.sees("word word")
+        await person.sees("word1 word2")
         for width, height in ((40, 15), (200, 50), (60, 20), (80, 24)) * 3:
             await person.pilot.resize_terminal(width, height)
-        await person.sees("word word")
+        await person.sees("word1 word2")
