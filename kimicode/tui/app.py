@@ -126,6 +126,7 @@ class KimicodeApp(Frame):
             if await self.push_screen_wait(FirstRun(self.look)):
                 self.desk.conversation.retry()
                 return
+            self.desk.note(Note("info", "/quit and start again to be asked once more"))
         self.desk.note(Note("error", f"{problem.text}\n{problem.hint}".strip()))
 
     @work(group="commands", exclusive=True)

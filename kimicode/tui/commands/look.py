@@ -22,6 +22,8 @@ async def cost(face: Face, argument: str) -> None:
 
 
 async def diff(face: Face, argument: str) -> None:
+    if not face.conversation.state.session_id:
+        raise UsageError("no session is open yet, so nothing was changed")
     await face.show_changes(turn=argument.lower() == "turn")
 
 
