@@ -253,6 +253,17 @@ async def test_without_any_model_the_first_run_asks_and_goes_on(home, project):
     assert (home / "config.toml").stat().st_mode & 0o777 == 0o600
 
 
+async def test_who_leaves_the_first_run_is_told_the_way_back_and_commands_say_what_is_missing(home, project):
+    app = KimicodeApp(Wanted(project, environ={"PATH": os.environ["PATH"], "KIMICODE_HOME": str(home)}))
+    async with app.run_test(size=(80, 24)) as pilot:
+        person = Person(app, pilot)
+        await person.until(lambda: isinstance(app.screen, FirstRun))
+        await person.types("", "escape")
+        await person.sees("start again to be asked once more")
+        await person.types("/diff", "enter")
+        await person.sees("no session is open yet")
+
+
 async def test_a_worker_that_fails_shows_what_to_do_and_the_app_lives(home, project):
     async def broken(face, argument):
         raise RuntimeError("a bug")
