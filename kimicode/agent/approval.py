@@ -17,6 +17,7 @@ _FREE: dict[Mode, frozenset[Access]] = {
     "ask": frozenset({Access.READ, Access.CONTROL}),
     "auto-edit": frozenset({Access.READ, Access.CONTROL, Access.WRITE}),
     "auto": frozenset(Access),
+    "yolo": frozenset(Access),
 }
 PLANNING = "this is plan mode: only look (view, and commands that only read), then submit a plan"
 REJECTED = "the user does not want this call; do something else, or ask what they would rather have"

@@ -6,8 +6,8 @@ from typing import Literal
 
 from kimicode.events import ApprovalRequested, Scope
 
-Mode = Literal["plan", "ask", "auto-edit", "auto"]
-MODES: tuple[Mode, ...] = ("plan", "ask", "auto-edit", "auto")
+Mode = Literal["plan", "ask", "auto-edit", "auto", "yolo"]
+MODES: tuple[Mode, ...] = ("plan", "ask", "auto-edit", "auto", "yolo")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,37 +1,30 @@
 """A session, wired: journal, model, tools, budget, agent. The one place where they meet; a frontend holds one of these.
 
-Frontends: `async with open_session(options, frontend) as session: result = await session.run(prompt)`.
+`agent.opening` opens one.
 """
 
 import asyncio
-import os
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TypeVar
 
-from kimicode import __version__, paths
+from kimicode import __version__
 from kimicode.agent import prompt as prompts
-from kimicode.agent.approval import Approval, Asker, Mode, nobody_to_ask
+from kimicode.agent.approval import Approval, Mode
 from kimicode.agent.baseline import Baseline
-from kimicode.agent.budget import Budget, Limits
+from kimicode.agent.budget import Budget
 from kimicode.agent.compaction import Compaction
-from kimicode.agent.delivery import Delivery, Wish
+from kimicode.agent.delivery import Wish
 from kimicode.agent.diagnosis import Diagnosis
 from kimicode.agent.flow import Stop
 from kimicode.agent.history import History
 from kimicode.agent.knowledge import begin, end, knowledge_of, map_for, observe
 from kimicode.agent.loop import Agent, Setup
 from kimicode.agent.memory import WorkingMemory
+from kimicode.agent.options import SessionOptions
 from kimicode.agent.record import report
-from kimicode.agent.rulebook import Rules
 from kimicode.agent.surroundings import look_around, test_command
 from kimicode.agent.trail import Trail
-from kimicode.agent.undo import FOLDER, finish_cut_off
+from kimicode.agent.undo import FOLDER
 from kimicode.config.instructions import instructions
-from kimicode.config.schema import Settings
 from kimicode.errors import DiskError, ExitCode, KimicodeError
 from kimicode.events import (
     Emit,
@@ -49,41 +42,21 @@ from kimicode.events import (
 )
 from kimicode.git.command import missing
 from kimicode.git.repository import Repository
-from kimicode.llm.connect import Connection, connect
+from kimicode.llm.connect import Connection
 from kimicode.llm.model import ModelRequest
 from kimicode.llm.tokens import estimate_tokens
 from kimicode.messages import Image, Message, Text, Usage, user
-from kimicode.sessions.catalog import find_session
-from kimicode.sessions.journal import Journal, new_session_id
-from kimicode.sessions.recall import Recalled, recall
+from kimicode.sessions.journal import Journal
+from kimicode.sessions.recall import Recalled
 from kimicode.sessions.replay import History as Replayed
 from kimicode.tools.base import ToolContext
-from kimicode.tools.toolset import Toolset, tools
+from kimicode.tools.toolset import tools
 from kimicode.workspace.files import Files
 from kimicode.workspace.shell import Shell
 
 
-@dataclass(frozen=True, slots=True)
-class SessionOptions:
-    """How a session is to be. `resume` is a session's id; `insist`: nobody is here to say "go on"."""
-
-    settings: Settings
-    cwd: Path
-    mode: Mode = "auto"
-    limits: Limits = field(default_factory=Limits)
-    toolset: Toolset = "full"
-    resume: str = ""
-    ask: Asker = nobody_to_ask
-    rules: Rules = field(default_factory=Rules)
-    insist: bool = True
-    patch: Path | None = None
-    """Where to write the git diff of what the run did."""
-    delivery: Delivery | None = None
-    """What becomes of a finished turn's changes; by default they stay as they are."""
-
-
 class Session:
-    """Made by `open_session`. `run` is one turn and never raises for what can go wrong with a model or a disk."""
+    """Made by `agent.opening`. `run` is one turn and never raises for what can go wrong with a model or a disk."""
 
     def __init__(self, options: SessionOptions, journal: Journal, connection: Connection, frontend: Emit) -> None:
         self.options = options
@@ -363,35 +336,3 @@ class Session:
             why = "Git is not installed" if missing() else "Not a git repository"
             return f"{why}: what commands changed is not listed, and no patch can be made"
         return "\n".join([self.baseline.problem, *self.baseline.notes]).strip()
-
-
-S = TypeVar("S", bound=Session)
-
-
-def open_session(options: SessionOptions, frontend: Emit) -> AbstractAsyncContextManager[Session]:
-    """Open or resume a session. Raises ConfigError, ModelError, DiskError, LockedSession before anything is done."""
-    return open_as(Session, options, frontend)
-
-
-@asynccontextmanager
-async def open_as(kind: type[S], options: SessionOptions, frontend: Emit) -> AsyncIterator[S]:
-    """The same for a session of another kind."""
-    if not options.cwd.is_dir():
-        raise DiskError(f"cannot work in {options.cwd}: {'not a folder' if options.cwd.exists() else 'no such folder'}")
-    if not os.access(options.cwd, os.R_OK | os.X_OK):
-        raise DiskError(f"cannot work in {options.cwd}: permission denied")
-    for notice in await asyncio.to_thread(finish_cut_off):
-        frontend(notice)
-    async with AsyncExitStack() as stack:
-        connection = await connect(options.settings)
-        stack.push_async_callback(connection.model.close)
-        folder = find_session(options.resume) if options.resume else paths.sessions_dir() / new_session_id()
-        journal = Journal.open(folder) if options.resume else Journal.create(folder)
-        stack.callback(journal.close)
-        loaded = await asyncio.to_thread(recall, folder) if options.resume else None
-        session = kind(options, journal, connection, frontend)
-        stack.push_async_callback(session.close)
-        if not options.resume:
-            await session.look_around()
-        session.start(loaded)
-        yield session

@@ -1,13 +1,14 @@
 """The trail of a session: what each call changed, recorded as it happens, so that any step can be taken back.
 
-Before a command the workspace is looked at for what a person did meanwhile, after it for what the command did.
+Before a command the workspace is looked at for what a person did meanwhile, after it for what the command did. The
+second look is taken while the model reads the result, and is the first one of a command that follows at once.
 """
 
 import asyncio
 import contextlib
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,20 +16,16 @@ from typing import Literal
 
 from kimicode import paths
 from kimicode.agent.baseline import Baseline
+from kimicode.agent.interrupted import HEARTBEAT_S
+from kimicode.agent.origin import origin_of
 from kimicode.agent.undo import named as listed
 from kimicode.agent.undo import plan_for, restored, told
 from kimicode.errors import KimicodeError
 from kimicode.events import Emit, FilesRestored, Notice
-from kimicode.git.contents import TreeContents
-from kimicode.workspace.changes import Origin, TooMany, Watched
+from kimicode.workspace.changes import TooMany, Watched
+from kimicode.workspace.lastlook import LastLook, Underway
 from kimicode.workspace.restore import Plan
-from kimicode.workspace.snapshots import FILE_LIMIT
 from kimicode.workspace.steplog import Change, Step, StepLog
-
-KEPT_WITHOUT_GIT = 200_000_000
-"""Bytes that are copied at the start where no git has them."""
-_LEFT_OUT = frozenset({"node_modules", "__pycache__", ".venv", "venv", ".tox", ".hg", ".svn", ".mypy_cache"})
-"""Folders that count as ignored where there is no git to say so."""
 
 
 @dataclass(slots=True)
@@ -166,28 +163,6 @@ def _with_folders(root: Path, named: Sequence[str]) -> list[str]:
             found[below] = None
             below = os.path.dirname(below)
     return list(found)
-
-
-def _of_git(contents: TreeContents, since_ns: int) -> Origin:
-    return Origin(frozenset(contents.files), contents.belong, contents.read, contents.differing, since_ns)
-
-
-def _without_git() -> Origin:
-    def belong(found: list[str]) -> list[str]:
-        return [path for path in found if os.path.basename(path) not in _LEFT_OUT]
-
-    return Origin(belong=belong, at_risk=_small)
-
-
-def _small(files: Iterable[tuple[str, int]]) -> list[str]:
-    """The smallest files, as many as may be copied."""
-    kept, room = [], KEPT_WITHOUT_GIT
-    for path, size in sorted(files, key=lambda file: file[1]):
-        room -= size
-        if room < 0 or size > FILE_LIMIT:
-            break
-        kept.append(path)
-    return kept
 
 
 async def _finished(recording: "asyncio.Task[None]") -> None:

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from kimicode import paths
 from kimicode.agent.budget import Limits
-from kimicode.agent.session import Session, SessionOptions
+from kimicode.agent.options import SessionOptions
+from kimicode.agent.session import Session
 from kimicode.benchmarks.busywork import InProcessModel, Work, create_repository
 from kimicode.benchmarks.meter import MeasuredJournal, MeasuredModel, Meter, measured_tools
 from kimicode.config.catalog import model_info

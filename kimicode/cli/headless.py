@@ -12,9 +12,10 @@ from typing import Any
 
 from kimicode.agent.budget import Limits
 from kimicode.agent.delivery import Delivery
+from kimicode.agent.opening import open_session
+from kimicode.agent.options import SessionOptions
 from kimicode.agent.place import absolute as absolute
 from kimicode.agent.place import place_of
-from kimicode.agent.session import SessionOptions, open_session
 from kimicode.cli.beside import Beside
 from kimicode.cli.local import endpoint_of
 from kimicode.cli.output import Screen, screen_for

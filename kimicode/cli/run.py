@@ -27,6 +27,7 @@ class ModeName(StrEnum):
     ASK = "ask"
     AUTO_EDIT = "auto-edit"
     AUTO = "auto"
+    YOLO = "yolo"
 
 
 class ToolsetName(StrEnum):

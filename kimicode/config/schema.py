@@ -12,7 +12,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from kimicode.config.catalog import is_listed, provider_of
 from kimicode.errors import ConfigError
 
-Mode = Literal["plan", "ask", "auto-edit", "auto"]
+Mode = Literal["plan", "ask", "auto-edit", "auto", "yolo"]
+Sandboxing = Literal["auto", "required", "off"]
 Toolset = Literal["full", "swe"]
 ThemeName = Literal["auto", "dark", "light", "contrast", "terminal"]
 
@@ -94,6 +95,16 @@ class Settings(BaseModel):
     """None: the caller may ask the server which models it has."""
     thinking: bool = True
     mode: Mode = "auto"
+    sandbox: Sandboxing = "auto"
+    """Whether commands run confined: where that can be had, or not at all without it, or never."""
+    network: tuple[str, ...] = ()
+    """Hosts that sandboxed commands may reach, such as pypi.org and *.npmjs.org; none: no network."""
+    readable: tuple[Annotated[Path, AfterValidator(_absolute)], ...] = ()
+    """Files and folders that the sandbox shows although they are of a kind that it hides."""
+    fetch: bool = False
+    """Whether the model has a tool that reads public web pages."""
+    redact: bool = True
+    """Whether secrets are taken out of what goes to the model and into records."""
     window: int | None = Field(default=None, gt=0)
     """Tokens; overrides what is known of the model."""
     temperature: float | None = Field(default=None, ge=0, le=2)

@@ -7,7 +7,6 @@ and line endings. The bytes before the first edit are kept, so that the run can 
 import copy
 import hashlib
 import os
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -15,7 +14,7 @@ from pathlib import Path
 
 from kimicode.errors import ToolError
 from kimicode.events import Diff, FileChange
-from kimicode.workspace import atomic, difftext, match, reading, syntax
+from kimicode.workspace import atomic, difftext, hazards, match, reading, syntax
 from kimicode.workspace.document import Document, plain
 from kimicode.workspace.encoding import UTF8, showable
 from kimicode.workspace.excerpt import region
@@ -105,8 +104,9 @@ class Files:
             raise ToolError(
                 f"{showable(str(real))} is outside the workspace", hint=f"Files can be edited only below {self.root}."
             )
-        if any(_folded(part) == ".git" for part in real.relative_to(base).parts):
-            raise ToolError(f"{self._name(real)} belongs to git", hint="Use git commands in bash instead.")
+        if hazards.guarded(real.relative_to(base)):
+            hint = "Use git commands in bash instead; kimicode's settings are the user's to change."
+            raise ToolError(f"{self._name(real)} belongs to the settings of git or of kimicode", hint=hint)
 
     def _name(self, real: Path) -> str:
         """What to call a file: its path relative to the root, where it is below it."""
@@ -297,12 +297,6 @@ class Files:
 
 def _digest(data: bytes) -> bytes:
     return hashlib.blake2b(data, digest_size=16).digest()
-
-
-def _folded(part: str) -> str:
-    """A name as a file system that ignores case, width and invisible characters would see it."""
-    normal = unicodedata.normalize("NFKC", part).casefold()
-    return "".join(character for character in normal if unicodedata.category(character) != "Cf")
 
 
 def _not_unique(opened: _Opened, old: str, found: Sequence[match.Match]) -> ToolError:

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from kimicode.agent.interactive import InteractiveSession
-from kimicode.agent.session import SessionOptions, open_as
+from kimicode.agent.opening import open_as
+from kimicode.agent.options import SessionOptions
 from kimicode.config.schema import Settings
 from kimicode.errors import UsageError
 from kimicode.events import FilesRestored, Notice, Rewound

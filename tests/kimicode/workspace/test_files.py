@@ -73,7 +73,7 @@ def test_allowed_folders_may_be_edited_too(root, tmp_path):
 )
 def test_what_belongs_to_git_is_not_edited(files, root, path):
     (root / ".git/hooks").mkdir(parents=True)
-    with pytest.raises(ToolError, match="belongs to git"):
+    with pytest.raises(ToolError, match="belongs to the settings of git"):
         files.create(path, "x")
 
 

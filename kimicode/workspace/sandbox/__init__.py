@@ -1,0 +1,1 @@
+"""Confines the commands of the model: what they may read, write and reach is decided by the kernel."""
