@@ -24,13 +24,17 @@ class Diff:
 @record
 @dataclass(frozen=True, slots=True)
 class CommandRun:
-    """A shell command; `exit_code` is None while it still runs in the background."""
+    """A shell command; `exit_code` is None while it still runs in the background.
+
+    `outside`: it asked to run outside of the sandbox, or there was none.
+    """
 
     type: ClassVar[str] = "command"
     command: str
     output: str
     exit_code: int | None
     read_only: bool = False
+    outside: bool = False
 
 
 @record

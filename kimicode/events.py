@@ -46,6 +46,10 @@ class SessionStarted(Event):
     mode: str
     version: str
     resumed: bool = False
+    sandbox: str = ""
+    """What confines commands: "bubblewrap", "landlock", "seatbelt"; "none" where nothing does."""
+    trusted: bool = False
+    """Whether the folder's own instructions and settings are obeyed."""
 
 
 @record
@@ -171,6 +175,10 @@ class ApprovalRequested(Event):
     """Whether "for this session" makes sense as an answer."""
     rule: str = ""
     """The rule that may be offered, as `kimicode.agent.rules` writes it; "" where none may."""
+    warning: str = ""
+    """Why this call is asked about where others like it are not."""
+    digest: str = ""
+    """What the answer is bound to: a hash of command, directory, variables and sandbox, or of the edit."""
 
 
 @record
@@ -182,6 +190,8 @@ class ApprovalResolved(Event):
     allowed: bool
     reason: str
     scope: Scope = "once"
+    digest: str = ""
+    """As in the question; "" where none was asked."""
 
 
 @record

@@ -12,15 +12,29 @@ from kimicode.tools.base import Access
 
 __all__ = ["MODES", "Answer", "Approval", "Asked", "Asker", "Decision", "Mode", "command_shown", "nobody_to_ask"]
 
+_LOOK = frozenset({Access.READ, Access.CONTROL})
 _FREE: dict[Mode, frozenset[Access]] = {
-    "plan": frozenset({Access.READ, Access.CONTROL}),
-    "ask": frozenset({Access.READ, Access.CONTROL}),
-    "auto-edit": frozenset({Access.READ, Access.CONTROL, Access.WRITE}),
-    "auto": frozenset(Access),
+    "plan": _LOOK,
+    "ask": _LOOK,
+    "auto-edit": _LOOK | {Access.WRITE},
+    "auto": _LOOK | {Access.WRITE, Access.HAZARD, Access.EXECUTE},
     "yolo": frozenset(Access),
 }
+_RULED = frozenset({Access.WRITE, Access.EXECUTE})
+"""What an allowing rule can stand for; the rest is asked about one by one."""
+
 PLANNING = "this is plan mode: only look (view, and commands that only read), then submit a plan"
 REJECTED = "the user does not want this call; do something else, or ask what they would rather have"
+CHANGED = "what would run changed while the question stood; look at it again"
+_WARNINGS = {
+    Access.SECRET: "a file of a kind that holds secrets; what it holds goes to the model",
+    Access.HAZARD: "a file that programs obey later without a question: look at what it will do",
+    Access.OUTSIDE: "outside of the sandbox: with all your rights, your files and the network",
+}
+_ALONE = {
+    Access.SECRET: "it is of a kind that holds secrets, and nobody is here to show it to you; go on without it",
+    Access.OUTSIDE: "nobody is here to let a command out of the sandbox; find a way inside, or say what is missing",
+}
 
 
 async def nobody_to_ask(request: ApprovalRequested) -> Decision:
@@ -30,7 +44,10 @@ async def nobody_to_ask(request: ApprovalRequested) -> Decision:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A call that wants to run. `preview` makes what the person is shown, and raises what the call itself would."""
+    """A call that wants to run. `preview` makes what the person is shown, and raises what the call itself would.
+
+    `digest` tells one thing that would be done from every other: asked again after the answer, it has to be the same.
+    """
 
     call_id: str
     name: str
@@ -39,6 +56,12 @@ class Asked:
     command: str
     cwd: str
     preview: Callable[[], Awaitable[Display | None]]
+    digest: Callable[[], str] = lambda: ""
+
+    @property
+    def exactly(self) -> str:
+        """What an answer for the session stands for where no rule can: this very command, or edits of this file."""
+        return self.command if self.access is Access.EXECUTE else f"{self.access.value} {self.question}"
 
 
 @dataclass(slots=True)
@@ -48,6 +71,9 @@ class Approval:
     emit: Emit
     rules: Rules = field(default_factory=Rules)
     denied: int = 0
+    contained: bool = True
+    """Whether commands run as the user wants them to: in a sandbox, or without one because they said so. Where it is
+    missing against their will, no mode but yolo runs a command unasked."""
 
     async def decide(self, asked: Asked) -> Answer:
         """Whether the call may run now, and if not, a reason that tells the model what it may do instead.
@@ -57,22 +83,32 @@ class Approval:
         refusal = self.rules.refused(asked.name, asked.command)
         if refusal is not None:
             return self._denied(asked, f"a rule of the user refuses it ({refusal})")
-        if asked.access in _FREE[self.mode]:
+        if self._free(asked.access):
             return True, ""
-        if self.mode == "plan":
+        if self.mode == "plan" and asked.access is not Access.SECRET:
             return self._denied(asked, PLANNING)
-        if self.rules.allowed(asked.name, asked.command, asked.cwd):
+        if self._remembered(asked):
             return True, ""
         return await self._ask(asked)
 
-    def _denied(self, asked: Asked, reason: str) -> Answer:
-        self.emit(ApprovalResolved(asked.call_id, False, reason))
+    def _free(self, access: Access) -> bool:
+        kept_in = self.contained or self.mode == "yolo" or access is not Access.EXECUTE
+        return access in _FREE[self.mode] and kept_in
+
+    def _remembered(self, asked: Asked) -> bool:
+        by_rule = asked.access in _RULED and self.rules.allowed(asked.name, asked.command, asked.cwd)
+        return by_rule or (asked.exactly, asked.cwd) in self.rules.exact
+
+    def _denied(self, asked: Asked, reason: str, digest: str = "") -> Answer:
+        self.emit(ApprovalResolved(asked.call_id, False, reason, digest=digest))
         self.denied += 1
         return False, reason
 
     async def _ask(self, asked: Asked) -> Answer:
-        shown = await asked.preview()
-        rule = rule_for(asked.name, asked.command)
+        if self.ask is nobody_to_ask and asked.access in _ALONE:
+            return self._denied(asked, _ALONE[asked.access])
+        shown, digest = await asked.preview(), asked.digest()
+        rule = rule_for(asked.name, asked.command) if asked.access in _RULED else None
         request = ApprovalRequested(
             asked.call_id,
             asked.name,
@@ -81,26 +117,32 @@ class Approval:
             cwd=asked.cwd,
             repeatable=True,
             rule=str(rule) if rule else "",
+            warning=_WARNINGS.get(asked.access, ""),
+            digest=digest,
         )
         self.emit(request)
         decision = await self.ask(request)
         if not decision.allowed:
-            return self._denied(asked, decision.reason or REJECTED)
-        if await asked.preview() != shown:
-            return self._denied(asked, "the file changed while the question stood; look at it again")
+            return self._denied(asked, decision.reason or REJECTED, digest)
+        if await asked.preview() != shown or asked.digest() != digest:
+            return self._denied(asked, CHANGED, digest)
         self._remember(asked, request, decision.scope)
-        self.emit(ApprovalResolved(asked.call_id, True, decision.reason, decision.scope))
+        self.emit(ApprovalResolved(asked.call_id, True, decision.reason, decision.scope, digest))
         return True, decision.reason
 
     def _remember(self, asked: Asked, request: ApprovalRequested, scope: Scope) -> None:
-        if scope == "session":
-            self.rules.for_session(asked.name, asked.command, asked.cwd)
-        elif scope == "rule" and request.rule:
-            try:
+        if scope == "once":
+            return
+        if not request.rule:
+            self.rules.exact |= {(asked.exactly, asked.cwd)}
+            return
+        try:
+            if scope == "rule":
                 self.rules.for_good(parse(request.rule))
-            except DiskError as error:
-                self.rules.for_session(asked.name, asked.command, asked.cwd)
-                self.emit(Notice("error", "rules", f"the rule holds for this session only: {error.message}"))
+                return
+        except DiskError as error:
+            self.emit(Notice("error", "rules", f"the rule holds for this session only: {error.message}"))
+        self.rules.for_session(asked.name, asked.command, asked.cwd)
 
 
 def command_shown(command: str) -> CommandRun:

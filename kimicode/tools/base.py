@@ -26,6 +26,12 @@ class Access(Enum):
     EXECUTE = "execute"
     CONTROL = "control"
     """Only the agent's own state: the plan, the end of the run."""
+    SECRET = "secret"
+    """To read a file of a kind that holds secrets."""
+    HAZARD = "hazard"
+    """To write a file that programs obey later, unasked."""
+    OUTSIDE = "outside"
+    """To run a command outside of the sandbox."""
 
 
 class Arguments(BaseModel):
@@ -66,6 +72,10 @@ class ToolContext:
     report: Callable[[str], None] = lambda text: None
     """Live output for the person while the call runs."""
     knowledge: "Knowledge | None" = None
+    hides: Callable[[Path], bool] = lambda path: False
+    """Whether a real path is of a kind that holds secrets."""
+    confinement: str = ""
+    """What commands may touch, as a text that differs where that does."""
 
     def reporting(self, report: Callable[[str], None]) -> "ToolContext":
         return dataclasses.replace(self, report=report)

@@ -1,0 +1,44 @@
+"""What a call amounts to: the access that it needs with the files it names, and what an answer to it is bound to."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from kimicode.errors import ToolError
+from kimicode.tools.base import Access, Arguments, Tool, ToolContext
+from kimicode.workspace.hazards import runs_later
+
+
+def weigh(tool: Tool[Any], arguments: Arguments, context: ToolContext) -> Access:
+    """The tool's own access, unless the file that the call names asks for more."""
+    access = tool.access_of(arguments)
+    path = getattr(arguments, "path", "")
+    if not path or access not in (Access.READ, Access.WRITE):
+        return access
+    try:
+        real = context.files.resolve(path)
+    except ToolError:  # the call itself will say so
+        return access
+    if context.hides(real):
+        return Access.SECRET
+    if access is Access.WRITE and runs_later(_in_its_root(real, context)):
+        return Access.HAZARD
+    return access
+
+
+def _in_its_root(real: Path, context: ToolContext) -> Path:
+    root = next((root for root in context.files.roots if real.is_relative_to(root)), None)
+    return real.relative_to(root) if root else real
+
+
+def digest_of(name: str, arguments: Arguments, context: ToolContext) -> str:
+    """SHA-256 over everything that decides what a call does: an answer to a question holds for exactly this.
+
+    For commands that is also the directory, the variables that they start with, and the sandbox they run in.
+    """
+    said: dict[str, Any] = {"tool": name, "arguments": arguments.model_dump(mode="json")}
+    if hasattr(arguments, "command"):
+        shell = context.shell
+        said |= {"cwd": str(shell.cwd), "variables": dict(shell.variables), "sandbox": context.confinement}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode("utf-8", "surrogateescape")).hexdigest()
