@@ -4,15 +4,15 @@ At most 32 KiB enter the prompt. The nearest are read first, so a long file at t
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from kimicode import paths
+from kimicode.config.obeyed import INSTRUCTIONS, search_path
+from kimicode.config.trust import Trust
 
 LIMIT_BYTES = 32 * 1024
-NAMES = ("AGENTS.override.md", "AGENTS.md", "CLAUDE.md")
-"""In each folder the first of these that exists and says something counts."""
 
 
 class Instructions(NamedTuple):
@@ -20,21 +20,21 @@ class Instructions(NamedTuple):
     text: str
 
 
-def instructions(cwd: Path, root: Path, *, user_dir: Path | None = None) -> list[Instructions]:
-    """The instruction files for work in `cwd`, outermost first; `root` is the repository's, or `cwd` itself.
+def instructions(cwd: Path, trust: Trust, *, user_dir: Path | None = None) -> list[Instructions]:
+    """The instruction files for work in `cwd`, outermost first: the user's own, and those of the project that count.
 
     `user_dir` is the folder of the user's own AGENTS.md (default: the configuration folder). What cannot be read is
-    passed over; a file that leads out of `root` through a link is, too, for a cloned repository could name any file.
+    passed over; a file that leads out of the project through a link is, too, for a clone could name any file.
     """
     home = paths.config_dir() if user_dir is None else user_dir
     found: list[Instructions] = []
     seen: set[str] = set()
     room = LIMIT_BYTES
-    places = [*((folder, root) for folder in _folders(cwd, root)), (home, None)]
-    for folder, wall in places:
-        for path in _candidates(folder, wall):
+    places: list[tuple[Path, Read]] = [*((folder, trust.read) for folder in search_path(cwd)), (home, _own)]
+    for folder, read in places:
+        for path in (folder / name for name in INSTRUCTIONS):
             real = os.path.realpath(path)
-            data = b"" if real in seen else _read(path, room + 1)
+            data = (b"" if real in seen else read(path)) or b""
             if not data.strip():
                 continue
             seen.add(real)
@@ -44,27 +44,15 @@ def instructions(cwd: Path, root: Path, *, user_dir: Path | None = None) -> list
     return found[::-1]
 
 
-def _folders(cwd: Path, root: Path) -> tuple[Path, ...]:
-    """From `cwd` up to `root`; `cwd` alone where it does not lie in `root`."""
-    start, top = cwd.resolve(), root.resolve()
-    folders = (start, *start.parents)
-    return folders[: folders.index(top) + 1] if top in folders else (start,)
+Read = Callable[[Path], bytes | None]
 
 
-def _candidates(folder: Path, wall: Path | None) -> Iterator[Path]:
-    for name in NAMES:
-        path = folder / name
-        inside = wall is None or Path(os.path.realpath(path)).is_relative_to(wall.resolve())
-        if inside and os.path.isfile(path):
-            yield path
-
-
-def _read(path: Path, limit: int) -> bytes:
+def _own(path: Path) -> bytes | None:
+    """Of the user's folder, where a link may lead anywhere."""
     try:
-        with path.open("rb") as file:
-            return file.read(limit)
+        return path.read_bytes() if path.is_file() else None
     except OSError:
-        return b""
+        return None
 
 
 def _text(path: Path, data: bytes, room: int) -> str:

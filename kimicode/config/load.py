@@ -16,7 +16,9 @@ from pydantic import ValidationError
 
 from kimicode import paths
 from kimicode.config.endpoint import asks_for_engine, choose_endpoint
+from kimicode.config.obeyed import search_path
 from kimicode.config.schema import ModelSettings, Settings
+from kimicode.config.trust import Record, Trust
 from kimicode.errors import ConfigError
 
 _PROJECT_FIELDS = frozenset(
@@ -25,20 +27,6 @@ _PROJECT_FIELDS = frozenset(
 _VARIABLES = {f"KIMICODE_{name.upper()}": name for name in Settings.model_fields if name not in ("trusted", "models")}
 _OTHER_VARIABLES = {"KIMICODE_HOME"}
 _SECRET_FIELDS = {"api_key", "base_url"}
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """The settings in force; `sources` says for each field where it came from, `files` what was read.
-
-    `engine`: the model is that of this machine's engine; then there is no address and no key until one is found.
-    """
-
-    settings: Settings
-    sources: dict[str, str]
-    files: tuple[Path, ...]
-    warnings: tuple[str, ...]
-    engine: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +42,67 @@ class Layer:
         return Layer({name: self.values[name] for name in kept}, {name: self.names[name] for name in kept})
 
 
-def load(flags: Mapping[str, Any], *, cwd: Path, environ: Mapping[str, str]) -> Loaded:
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The settings in force; `sources` says for each field where it came from, `files` what was read.
+
+    `engine`: the model is that of this machine's engine; then there is no address and no key until one is found.
+    """
+
+    settings: Settings
+    sources: dict[str, str]
+    files: tuple[Path, ...]
+    warnings: tuple[str, ...]
+    trust: Trust
+    """What of the folder may be obeyed."""
+    pinned: "Pinned"
+    engine: bool = False
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Pinned:
+    """The layers below the flags, as they were read: files that change later are for the next session.
+
+    A key may be among them, so it has no repr.
+    """
+
+    cwd: Path
+    environ: Mapping[str, str]
+    user: Layer
+    project: Layer
+    environment: Layer
+    files: tuple[Path, ...]
+    warnings: tuple[str, ...]
+    trust: Trust
+
+    def with_flags(self, flags: Mapping[str, Any]) -> Loaded:
+        """All layers put together. A flag that is None was not given. Raises ConfigError."""
+        warnings = list(self.warnings)
+        given = {name: value for name, value in flags.items() if value is not None}
+        flag_layer = Layer(given, {name: f"--{name.replace('_', '-')}" for name in given})
+        engine = asks_for_engine(layer.values for layer in (flag_layer, self.environment, self.user))
+        values: dict[str, Any] = {}
+        sources = dict.fromkeys(Settings.model_fields, "default")
+        for layer in (self.user, self.project, self.environment, flag_layer):
+            _check(layer)
+            if engine:  # keys are for other servers, and a project's file does not say where requests go
+                layer = layer.without("base_url", "api_key", *(("model",) if layer is self.project else ()))
+            values |= layer.values
+            sources |= layer.names
+        settings = Settings.model_validate(values)
+        if not engine:
+            file_url = _check(self.user).base_url
+            settings = choose_endpoint(settings, sources, file_url, self.environ, warnings)
+        extra_dirs = tuple((self.cwd / folder.expanduser()).resolve() for folder in settings.extra_dirs)
+        settings = settings.model_copy(update={"extra_dirs": extra_dirs})
+        return Loaded(settings, sources, self.files, tuple(warnings), self.trust, self, engine)
+
+
+def load(flags: Mapping[str, Any], *, cwd: Path, environ: Mapping[str, str], trust: Trust | None = None) -> Loaded:
     """Read all layers. A flag that is None was not given; an empty variable is not set.
 
-    Raises ConfigError with every mistake of the first layer that has any.
+    `trust` is what was said of the folder just now; None: what is on record. Raises ConfigError with every mistake of
+    the first layer that has any.
     """
     warnings: list[str] = []
     files: list[Path] = []
@@ -66,25 +111,21 @@ def load(flags: Mapping[str, Any], *, cwd: Path, environ: Mapping[str, str]) -> 
     checked = _check(user)
     if checked.api_key is not None and user_file.stat().st_mode & 0o077:
         warnings.append(f"{user_file} holds a key and others can read it: chmod 600 {user_file}")
-    project = _project_layer(cwd, checked.trusted, user_file, files, warnings)
-    given = {name: value for name, value in flags.items() if value is not None}
-    flag_layer = Layer(given, {name: f"--{name.replace('_', '-')}" for name in given})
+    trust = trust or record(environ).trust_in(cwd, checked.trusted)
+    project = _project_layer(cwd, trust, user_file, files, warnings)
     environment = _environment_layer(environ, warnings)
-    engine = asks_for_engine(layer.values for layer in (flag_layer, environment, user))
-    values: dict[str, Any] = {}
-    sources = dict.fromkeys(Settings.model_fields, "default")
-    for layer in (user, project, environment, flag_layer):
-        _check(layer)
-        if engine:  # keys are for other servers, and a project's file does not say where requests go
-            layer = layer.without("base_url", "api_key", *(("model",) if layer is project else ()))
-        values |= layer.values
-        sources |= layer.names
-    settings = Settings.model_validate(values)
-    if not engine:
-        settings = choose_endpoint(settings, sources, checked.base_url, environ, warnings)
-    extra_dirs = tuple((cwd / folder.expanduser()).resolve() for folder in settings.extra_dirs)
-    settings = settings.model_copy(update={"extra_dirs": extra_dirs})
-    return Loaded(settings, sources, tuple(files), tuple(warnings), engine)
+    pinned = Pinned(cwd, environ, user, project, environment, tuple(files), tuple(warnings), trust)
+    return pinned.with_flags(flags)
+
+
+def trust_in(cwd: Path, *, environ: Mapping[str, str]) -> Trust:
+    """What is on record for the folder, before anything of it is read. Raises ConfigError."""
+    return record(environ).trust_in(cwd, _check(_file_layer(user_dir(environ) / "config.toml", [])).trusted)
+
+
+def record(environ: Mapping[str, str]) -> Record:
+    """Where answers about trust are kept."""
+    return Record(user_dir(environ) / "trust.toml")
 
 
 def user_dir(environ: Mapping[str, str]) -> Path:
@@ -104,11 +145,16 @@ def _file_layer(path: Path, files: list[Path]) -> Layer:
 def _read_toml(path: Path) -> dict[str, Any] | None:
     """The content of a TOML file, None if there is none. Raises ConfigError."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        return _parsed(path, path.read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def _parsed(path: Path, data: bytes) -> dict[str, Any]:
+    try:
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not UTF-8 text", hint="Save it as UTF-8.") from error
     try:
@@ -121,42 +167,20 @@ def _read_toml(path: Path) -> dict[str, Any] | None:
         raise ConfigError(message, hint='Text needs quotes: model = "kimi-k2.6"') from None
 
 
-def _project_layer(
-    cwd: Path, trusted: tuple[Path, ...], user_file: Path, files: list[Path], warnings: list[str]
-) -> Layer:
-    folder = _project_folder(cwd)
-    if folder is None:
+def _project_layer(cwd: Path, trust: Trust, user_file: Path, files: list[Path], warnings: list[str]) -> Layer:
+    """The nearest .kimicode/config.toml that is there and may be obeyed; others are no part of the project."""
+    candidates = map(paths.project_config_file, search_path(cwd))
+    path, data = next(((path, data) for path in candidates if (data := trust.read(path)) is not None), (None, b""))
+    if path is None:
         return Layer()
-    path = paths.project_config_file(folder)
-    # The real path decides, before a single byte of the folder is read.
-    if os.path.realpath(folder) not in {os.path.realpath(each) for each in trusted}:
-        line = f'trusted = ["{os.path.realpath(folder)}"]'
-        warnings.append(f"{path} was not read: the folder is not trusted. To trust it, put {line} into {user_file}")
-        return Layer()
-    layer = _file_layer(path, files)
+    files.append(path)
+    values = _parsed(path, data)
+    layer = Layer(values, dict.fromkeys(values, str(path)))
     unknown = layer.values.keys() - Settings.model_fields.keys()
     for name in sorted(layer.values.keys() - _PROJECT_FIELDS - unknown):
         warnings.append(f"{path}: {name} is ignored, a project may not set it; it belongs into {user_file}")
     allowed = {name: value for name, value in layer.values.items() if name in _PROJECT_FIELDS | unknown}
     return Layer(allowed, dict.fromkeys(allowed, str(path)))
-
-
-def _project_folder(cwd: Path) -> Path | None:
-    """The nearest folder with a .kimicode/config.toml, from `cwd` to the top of its repository."""
-    for folder in search_path(cwd):
-        if os.path.isfile(paths.project_config_file(folder)):
-            return folder
-    return None
-
-
-def search_path(cwd: Path) -> tuple[Path, ...]:
-    """`cwd` and its parents up to the folder that holds `.git`; `cwd` alone outside of a repository."""
-    start = cwd.resolve()
-    folders = (start, *start.parents)
-    for index, folder in enumerate(folders):
-        if os.path.lexists(folder / ".git"):
-            return folders[: index + 1]
-    return (start,)
 
 
 def _environment_layer(environ: Mapping[str, str], warnings: list[str]) -> Layer:

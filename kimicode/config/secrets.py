@@ -82,6 +82,11 @@ _SHAPES = (
 )
 
 
+def unredacted(text: str) -> str:
+    """A Redact that takes nothing out."""
+    return text
+
+
 class Redactor:
     """Replaces secrets by a mark that says what stood there."""
 
@@ -138,15 +143,20 @@ def _safe_end(text: str) -> int:
 
 def redactor_for(settings: Settings, environ: Mapping[str, str]) -> Redact:
     """By the settings: nothing at all, or what looks like a key and the secrets that kimicode knows of."""
-    return Redactor(known_secrets(settings, environ)) if settings.redact else lambda text: text
+    return Redactor(known_secrets(settings, environ)) if settings.redact else unredacted
 
 
 def known_secrets(settings: Settings, environ: Mapping[str, str]) -> list[str]:
     """Values of kimicode's own keys and of variables that are named like secrets and look like one."""
     own = [settings.api_key.get_secret_value()] if settings.api_key else []
+    return [*own, *secrets_among(environ)]
+
+
+def secrets_among(environ: Mapping[str, str]) -> list[str]:
+    """Values of variables that are named like secrets and look like one."""
     names = {variable for provider in HOSTED for variable in provider.key_variables}
     named = [value for name, value in environ.items() if name in names or _SECRET_NAME.search(name.upper())]
-    return [*own, *filter(_random_looking, named)]
+    return list(filter(_random_looking, named))
 
 
 def _random_looking(value: str) -> bool:

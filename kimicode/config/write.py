@@ -24,7 +24,7 @@ def change_settings(changes: Mapping[str, object], *, file: Path | None = None) 
     """
     path = file or paths.config_file()
     text = _changed(_text(path), changes, path)
-    _replace(Path(os.path.realpath(path)), text)  # a link into somebody's dotfiles stays a link
+    replace_private(Path(os.path.realpath(path)), text)  # a link into somebody's dotfiles stays a link
     return path
 
 
@@ -66,8 +66,8 @@ def _check(values: dict[str, Any], changes: Mapping[str, object]) -> None:
         raise ConfigError(f"{'.'.join(map(str, mistake['loc']))} {reason}") from None
 
 
-def _replace(path: Path, text: str) -> None:
-    """Atomically, readable by its owner alone: the file may hold a key."""
+def replace_private(path: Path, text: str) -> None:
+    """Write it atomically, readable by its owner alone: the file may hold a key. Raises DiskError."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(prefix=".config-", dir=path.parent)  # 0600 from its birth

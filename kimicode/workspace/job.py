@@ -6,9 +6,10 @@ A command is over when its own process exits, not when the pipe closes: a daemon
 import asyncio
 import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from kimicode.workspace.live import LiveReport
 from kimicode.workspace.output import OutputBuffer
@@ -33,13 +34,28 @@ class Launch:
     mark: str
 
 
+class Running(Protocol):
+    """The process of a command: asyncio's, or one in the sandbox."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id on this machine; it leads a session and process group of that number."""
+
+    @property
+    def returncode(self) -> int | None:
+        """None while it runs; minus the number of the signal that ended it, where one did."""
+
+    async def wait(self) -> int:
+        """Its return code once it is over."""
+
+
 class Job:
     """A started command. Its output is read as it comes for as long as anybody holds the other end of the pipe."""
 
     def __init__(
         self,
         launch: Launch,
-        process: asyncio.subprocess.Process,
+        process: Running,
         pipe: int,
         output: OutputBuffer,
         live: LiveReport,
@@ -61,10 +77,17 @@ class Job:
         self._loop.add_reader(pipe, self._read)
 
     @classmethod
-    async def start(cls, launch: Launch, output: OutputBuffer, live: LiveReport) -> "Job":
+    async def start(
+        cls,
+        launch: Launch,
+        output: OutputBuffer,
+        live: LiveReport,
+        spawn: Callable[[Launch, int], Awaitable[Running]],
+    ) -> "Job":
         """Start it without terminal and input, as the leader of a session and process group of its own.
 
-        Raises OSError or ValueError where the system refuses.
+        `spawn` does that; the descriptor that it gets is where the command prints to. Raises OSError or ValueError
+        where it refuses.
         """
         # Before the start: on a busy machine a short command is over by the time that its start is heard of.
         started = asyncio.get_running_loop().time()
@@ -73,15 +96,7 @@ class Job:
             on_failure.callback(os.close, read_end)
             os.set_blocking(read_end, False)
             try:
-                process = await asyncio.create_subprocess_exec(
-                    *launch.argv,
-                    stdin=asyncio.subprocess.DEVNULL,
-                    stdout=write_end,
-                    stderr=write_end,
-                    cwd=launch.cwd,
-                    env=launch.variables,
-                    start_new_session=True,
-                )
+                process = await spawn(launch, write_end)
             finally:
                 os.close(write_end)
             on_failure.pop_all()

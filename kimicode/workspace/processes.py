@@ -75,6 +75,16 @@ def _marks(pid: str) -> str:
     return next(values, b"")[len(prefix) :].decode("utf-8", "replace")
 
 
+def number_inside(pid: int) -> int:
+    """The id by which a process is known in its own namespace: the one that commands beside it can use."""
+    try:
+        status = (_PROC / str(pid) / "status").read_text("utf-8", "replace")
+    except OSError:
+        return pid
+    numbers = next((line.split() for line in status.splitlines() if line.startswith("NSpid:")), ["", str(pid)])
+    return int(numbers[-1])
+
+
 def list_with_ps() -> list[Process]:
     """The same without /proc: no sessions, no marks. Empty where there is no `ps` either."""
     try:

@@ -10,18 +10,20 @@ import os
 import re
 import secrets
 import shutil
-import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from kimicode.errors import ToolError
-from kimicode.workspace.environment import child_variables, load, wrap
+from kimicode.workspace.environment import load, wrap
 from kimicode.workspace.job import Job, Launch
 from kimicode.workspace.live import LiveReport
 from kimicode.workspace.output import OutputBuffer
-from kimicode.workspace.processes import MARK_VARIABLE, family, kill, terminate
+from kimicode.workspace.places import Enclosure, Machine, Place
+from kimicode.workspace.processes import MARK_VARIABLE, family, kill, number_inside, terminate
+from kimicode.workspace.sandbox.sandbox import Sandbox
+from kimicode.workspace.sandbox.supervisor import NoFolder
 
 TIMEOUT_S = 60.0
 TIMEOUT_LIMIT_S = 600.0
@@ -40,7 +42,8 @@ class CommandResult:
     """What a command printed since it was last looked at, and how it stands.
 
     `exit_code` is None while it runs in the background. `job_id` is set where it, or something it started
-    (`survivors`, as "PID NAME"), still runs. `stuck_prompt` is the question that it was stopped at.
+    (`survivors`, as "PID NAME", the id being the one that the next command sees), still runs. `stuck_prompt` is the
+    question that it was stopped at.
     `spill` is the file with all of the output where `output` is `truncated`.
     """
 
@@ -71,17 +74,22 @@ def _discard(text: str) -> None:
 
 
 class Shell:
-    """Commands of one agent, one at a time. Close it: nothing that it started outlives that."""
+    """Commands of one agent, one at a time, in the sandbox where there is one.
+
+    Close it: nothing that it started outlives that.
+    """
 
     def __init__(
         self,
         cwd: Path,
         spill_dir: Path,
         *,
+        sandbox: Sandbox | None = None,
         environment: Mapping[str, str] | None = None,
         prompt_quiet: float = PROMPT_QUIET_S,
     ) -> None:
-        """`environment` stands for the process's own. `spill_dir` is made when the first long output comes.
+        """`sandbox` is closed with the shell. `environment` stands for the process's own. `spill_dir` is made when the
+        first long output comes.
 
         `prompt_quiet` is how many seconds an unanswered question may stand before its command is stopped.
         """
@@ -90,7 +98,8 @@ class Shell:
         self._root = self.cwd
         self._spill_dir = spill_dir.absolute()
         self._prompt_quiet = prompt_quiet
-        self._variables = child_variables(inherited)
+        self._outside = Machine(inherited)
+        self._inside = Enclosure(sandbox, inherited) if sandbox is not None else None
         bash = shutil.which("bash", path=inherited.get("PATH"))
         self._program = (bash, "--noprofile", "--norc", "-c") if bash else ("/bin/sh", "-c")
         self._outer_marks = inherited.get(MARK_VARIABLE, "")
@@ -99,7 +108,7 @@ class Shell:
         self._jobs: dict[str, Job] = {}
         self._current: set[Job] = set()
         self._turn = asyncio.Lock()
-        self._private: Path | None = None
+        self._notes: list[str] = []
 
     async def run(
         self,
@@ -107,19 +116,20 @@ class Shell:
         *,
         timeout: float = TIMEOUT_S,
         background: bool = False,
+        outside: bool = False,
         report: Callable[[str], None] = _discard,
         only_here: Mapping[str, str] | None = None,
     ) -> CommandResult:
         """Run `command` to its end, or for `timeout` seconds (1 to 600) and from then on in the background.
 
-        `only_here` are variables for this command alone, which then leaves no others behind. Cancelling this kills the
-        command. Raises ToolError where it cannot be started at all.
+        `outside` runs it beside the sandbox, in the environment that the agent was started in: of commands in the
+        sandbox only the working directory reaches it. `only_here` are variables for this command alone, which then
+        leaves no others behind. Cancelling this kills the command. Raises ToolError where it cannot be started at all.
         """
         async with self._turn:
-            notes = self._leave_deleted_folder()
+            place = self._place(outside)
             token = secrets.token_hex(8)
-            state_file = self._private_dir() / token
-            job = await self._start(command, state_file, token, report, only_here or {})
+            job, state_file = await self._surely(self._start(place, command, token, report, only_here or {}))
             self._current.add(job)
             try:
                 limit = _BACKGROUND_LOOK_S if background else min(max(timeout, 1.0), TIMEOUT_LIMIT_S)
@@ -130,13 +140,17 @@ class Shell:
             finally:
                 self._current.discard(job)
             if not background and prompt is None and job.exit_code is not None:
-                self._adopt(state_file, token, with_variables=only_here is None)
-            return self._result(job, None, prompt, notes)
+                self._adopt(place, state_file, token, with_variables=only_here is None)
+            return self._result(job, None, prompt)
 
     @property
     def variables(self) -> Mapping[str, str]:
-        """What the next command starts with."""
-        return self._variables
+        """What the next command starts with, in the sandbox where there is one."""
+        return self.variables_of(outside=False)
+
+    def variables_of(self, *, outside: bool) -> Mapping[str, str]:
+        """The same for a command that runs outside, or not."""
+        return self._place(outside).variables
 
     def jobs(self) -> tuple[JobStatus, ...]:
         """All jobs that ever went to the background, oldest first."""
@@ -177,9 +191,8 @@ class Shell:
             await terminate(lambda: family(f"{self._session}."))
         for job in jobs:
             await job.stop()
-        if self._private is not None:
-            shutil.rmtree(self._private, ignore_errors=True)
-            self._private = None
+        for place in self._places:
+            await place.close()
 
     def kill(self) -> None:
         """Kill everything that still runs, without waiting: for a process that is about to end itself."""
@@ -187,27 +200,63 @@ class Shell:
             kill(lambda: family(f"{self._session}."))
         for job in {*self._jobs.values(), *self._current}:
             kill(job.survivors)
+        for place in self._places:
+            place.kill()
+
+    @property
+    def _places(self) -> tuple[Place, ...]:
+        return (self._outside,) if self._inside is None else (self._inside, self._outside)
+
+    def _place(self, outside: bool) -> Place:
+        return self._outside if outside or self._inside is None else self._inside
 
     async def _start(
         self,
+        place: Place,
         command: str,
-        state_file: Path,
         token: str,
         report: Callable[[str], None],
         only_here: Mapping[str, str],
-    ) -> Job:
+    ) -> tuple[Job, Path]:
+        """The job, and the file to which it saves its state. Raises ToolError."""
         if not command.strip():
             raise ToolError("the command is empty")
         self._started += 1
         mark = f"{self._session}.{self._started};"
-        variables = {**self._variables, **only_here, "PWD": str(self.cwd), MARK_VARIABLE: self._outer_marks + mark}
-        argv = (*self._program, *wrap(command, Path(self._program[0]).name, state_file, token))
-        spill = self._spill_dir / f"output-{self._started}-{token}.txt"
         try:
-            launch = Launch(command, argv, self.cwd, variables, mark)
-            return await Job.start(launch, OutputBuffer(spill), LiveReport(report))
+            state_file = await place.ready() / token
+            argv = (*self._program, *wrap(command, Path(self._program[0]).name, state_file, token))
+            output = OutputBuffer(self._spill_dir / f"output-{self._started}-{token}.txt")
+            if place is self._outside and not self.cwd.is_dir():
+                self._go_to_root()
+            while True:
+                variables = {**place.variables, **only_here, "PWD": str(self.cwd)}
+                variables[MARK_VARIABLE] = self._outer_marks + mark
+                launch = Launch(command, argv, self.cwd, variables, mark)
+                try:
+                    return await Job.start(launch, output, LiveReport(report), place.spawn), state_file
+                except NoFolder:
+                    if self.cwd == self._root:
+                        raise
+                    self._go_to_root()
         except (OSError, ValueError) as error:
             raise ToolError(f"the command could not be started: {error}") from error
+
+    async def _surely(self, start: Coroutine[None, None, tuple[Job, Path]]) -> tuple[Job, Path]:
+        """Cancelled halfway, a start would leave a command of which nobody knows: that is waited for, and ended."""
+        starting = asyncio.ensure_future(start)
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            with contextlib.suppress(ToolError):
+                job, _ = await starting
+                await job.stop()
+            raise
+
+    def _go_to_root(self) -> None:
+        if self.cwd != self._root:
+            gone, self.cwd = self.cwd, self._root
+            self._notes.append(f"the working directory {gone} no longer exists; the command ran in {self._root}")
 
     async def _watch(self, job: Job, timeout: float) -> str | None:
         """Until the job is over or time is up. Returns the question it waits at, having stopped it."""
@@ -224,11 +273,11 @@ class Shell:
                 return prompt
         return None
 
-    def _result(
-        self, job: Job, job_id: str | None, prompt: str | None = None, notes: tuple[str, ...] = ()
-    ) -> CommandResult:
+    def _result(self, job: Job, job_id: str | None, prompt: str | None = None) -> CommandResult:
+        notes = (*self._notes, *(remark for place in self._places for remark in place.remarks()))
+        self._notes.clear()
         running = job.exit_code is None
-        survivors = () if running else tuple(f"{p.pid} {p.name}" for p in job.survivors())
+        survivors = () if running else tuple(f"{number_inside(p.pid)} {p.name}" for p in job.survivors())
         if running or survivors:
             job.live.close()
             job_id = job_id or self._keep(job)
@@ -258,25 +307,12 @@ class Shell:
             raise ToolError(f"there is no job {job_id}; known jobs: {known}")
         return self._jobs[job_id]
 
-    def _adopt(self, state_file: Path, token: str, *, with_variables: bool) -> None:
+    def _adopt(self, place: Place, state_file: Path, token: str, *, with_variables: bool) -> None:
         """Go on from where the command ended. Its state file is of no use after that."""
         state = load(state_file, token)
         with contextlib.suppress(OSError):
             state_file.unlink()
         if state is not None:
             self.cwd = state.cwd
-            self._variables = state.variables if with_variables else self._variables
-
-    def _leave_deleted_folder(self) -> tuple[str, ...]:
-        if self.cwd.is_dir() or self.cwd == self._root:
-            return ()
-        gone, self.cwd = self.cwd, self._root
-        return (f"the working directory {gone} no longer exists; the command ran in {self._root}",)
-
-    def _private_dir(self) -> Path:
-        if self._private is None or not self._private.is_dir():
-            try:
-                self._private = Path(tempfile.mkdtemp(prefix="kimicode-"))
-            except OSError as error:
-                raise ToolError(f"no command can be started without a temporary folder: {error}") from error
-        return self._private
+            if with_variables:
+                place.variables = state.variables

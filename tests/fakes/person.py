@@ -5,11 +5,12 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from kimicode.benchmarks.terminal import Terminal
+from kimicode.benchmarks.terminal import MARKS_PASTES, Terminal
+from kimicode.config.trust import Record
 from kimicode.llm.scripted import Reply
 from tests.fakes.model_server import FaultServer
 
@@ -55,7 +56,9 @@ class Server:
 class Place:
     """Where the person works; within `with`, the server answers and every terminal is closed at the end."""
 
-    def __init__(self, folder: Path, turns: Iterable[Any] = ()) -> None:
+    def __init__(self, folder: Path, turns: Iterable[Any] = (), *, trusting: bool = True) -> None:
+        """`trusting`: the person has said before that the project may be obeyed."""
+        self.trusting = trusting
         self.home, self.project = folder / "home", folder / "project"
         self.home.mkdir()
         self.project.mkdir()
@@ -83,16 +86,33 @@ class Place:
             **address,
         }
 
-    def open(self, *options: str, columns: int = 80, rows: int = 24, **variables: str) -> Terminal:
+    def open(
+        self,
+        *options: str,
+        columns: int = 80,
+        rows: int = 24,
+        answers: Mapping[bytes, bytes] = MARKS_PASTES,
+        **variables: str,
+    ) -> Terminal:
         """kimicode on a terminal, ready for prompts."""
-        terminal = self.start([sys.executable, "-m", "kimicode", *options], columns, rows, **variables)
+        terminal = self.start([sys.executable, "-m", "kimicode", *options], columns, rows, answers=answers, **variables)
         terminal.until(" ask")
         return terminal
 
-    def start(self, command: list[str], columns: int = 80, rows: int = 24, **variables: str) -> Terminal:
+    def start(
+        self,
+        command: list[str],
+        columns: int = 80,
+        rows: int = 24,
+        *,
+        answers: Mapping[bytes, bytes] = MARKS_PASTES,
+        **variables: str,
+    ) -> Terminal:
         """Any program on a terminal; a variable that is "" is as if it were not set."""
+        if self.trusting:
+            Record(self.home / "trust.toml").remember(self.project, "trusted")
         environ = {name: value for name, value in {**self.variables, **variables}.items() if value}
-        terminal = Terminal(command, columns=columns, rows=rows, environ=environ, folder=self.project)
+        terminal = Terminal(command, columns=columns, rows=rows, environ=environ, folder=self.project, answers=answers)
         self._terminals.append(terminal)
         return terminal
 

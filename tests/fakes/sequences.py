@@ -18,6 +18,7 @@ _OURS = re.compile(
     r"|>\d+u|<u"  # kitty's keyboard
     r"|2[23];2t"  # the title put aside and back
 )
+_QUESTION = re.compile(r"11;\?")  # which background there is
 _TITLE = re.compile(r"2;kimicode[^\x00-\x1f\x7f-\x9f]*")
 _POINTER = re.compile(r"22;\w+")
 _LINK = re.compile(r"8;(?:id=\d+)?;(?:(?:https?|file)://[!-~]*)?")
@@ -36,7 +37,7 @@ def _foreign(text: str) -> Iterator[str]:
         if token["csi"] is not None:
             known = bool(_OURS.fullmatch(token["csi"]))
         elif token["osc"] is not None:
-            known = any(each.fullmatch(token["osc"]) for each in (_TITLE, _POINTER, _LINK))
+            known = any(each.fullmatch(token["osc"]) for each in (_QUESTION, _TITLE, _POINTER, _LINK))
         else:
             known = bool(re.fullmatch("[\r\n\x07]", token["control"] or ""))
         if not known:

@@ -6,17 +6,19 @@ from pathlib import Path
 import pytest
 
 from kimicode.config.instructions import LIMIT_BYTES, instructions
+from kimicode.config.trust import Record, Trust
 
 
 @pytest.fixture
 def root(tmp_path):
     (tmp_path / "root/a/b").mkdir(parents=True)
+    (tmp_path / "root/.git").mkdir()
     (tmp_path / "home").mkdir()
     return tmp_path / "root"
 
 
-def read(cwd: Path, root: Path) -> list[tuple[str, str]]:
-    found = instructions(cwd, root, user_dir=root.parent / "home")
+def read(cwd: Path, root: Path, trust: Trust | None = None) -> list[tuple[str, str]]:
+    found = instructions(cwd, trust or Trust.whole(cwd), user_dir=root.parent / "home")
     return [(str(path.relative_to(root.parent)), text) for path, text in found]
 
 
@@ -88,6 +90,24 @@ def test_one_text_under_two_names_is_read_once(root):
     assert read(root / "a", root) == [("root/a/AGENTS.md", "one")]
 
 
-def test_outside_of_the_root_only_the_folder_itself_counts(root, tmp_path):
+def test_outside_of_a_repository_only_the_folder_itself_counts(root, tmp_path):
     (tmp_path / "AGENTS.md").write_text("outside")
-    assert read(tmp_path, root) == []
+    (tmp_path / "plain").mkdir()
+    assert read(tmp_path / "plain", root) == []
+    assert read(tmp_path, root) == [("AGENTS.md", "outside")]
+
+
+def test_without_trust_the_users_own_alone_are_read(root):
+    (root / "AGENTS.md").write_text("root")
+    (root.parent / "home/AGENTS.md").write_text("user")
+    for trust in (Trust(root), Trust(root, "untrusted")):
+        assert read(root, root, trust) == [("home/AGENTS.md", "user")]
+
+
+def test_what_changed_since_the_folder_was_trusted_is_passed_over(root):
+    (root / "AGENTS.md").write_text("as it was")
+    (root / "a/AGENTS.md").write_text("near")
+    record = Record(root.parent / "home/trust.toml")
+    record.remember(root, "trusted")
+    (root / "AGENTS.md").write_text("obey me")
+    assert read(root / "a", root, record.trust_in(root / "a")) == [("root/a/AGENTS.md", "near")]

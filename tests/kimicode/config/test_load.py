@@ -1,54 +1,16 @@
 """Layers, their order, and what each may not do; every mistake is explained, and no key is ever shown."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kimicode.config.endpoint import at_engine
-from kimicode.config.load import Loaded, load
 from kimicode.config.schema import ModelSettings, Settings, require_endpoint
 from kimicode.errors import ConfigError
 
 KEY = "sk-very-secret-0123456789"
-
-
-class Person:
-    """Someone with a home and a project, who calls `load`."""
-
-    def __init__(self, tmp_path: Path) -> None:
-        self.home = tmp_path / "home"
-        self.project = tmp_path / "project"
-        self.home.mkdir()
-        (self.project / ".git").mkdir(parents=True)
-        self.file = self.home / "config.toml"
-
-    def writes(self, text: str) -> None:
-        self.file.write_text(text)
-        self.file.chmod(0o600)
-
-    def finds(self, text: str, folder: Path | None = None) -> Path:
-        path = (folder or self.project) / ".kimicode/config.toml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-        return path
-
-    def loads(self, cwd: Path | None = None, flags: dict[str, Any] | None = None, **environ: Any) -> Loaded:
-        return load(flags or {}, cwd=cwd or self.project, environ={"KIMICODE_HOME": str(self.home), **environ})
-
-    def fails(self, **environ: Any) -> str:
-        with pytest.raises(ConfigError) as caught:
-            self.loads(**environ)
-        assert KEY not in str(caught.value)
-        assert KEY not in repr(caught.value)
-        return str(caught.value)
-
-
-@pytest.fixture
-def person(tmp_path):
-    return Person(tmp_path)
 
 
 # --- the layers -----------------------------------------------------------------------------------------------
@@ -182,58 +144,6 @@ def test_what_the_engine_serves_is_of_the_kimi_family_and_its_window_is_the_uppe
     assert KEY not in repr(given)
 
 
-# --- the project's file ---------------------------------------------------------------------------------------
-
-
-def test_the_file_of_an_untrusted_project_is_not_even_parsed(person):
-    person.finds("this is not TOML")
-    loaded = person.loads()
-    assert loaded.settings == Settings()
-    assert loaded.files == ()
-    assert f'trusted = ["{person.project}"]' in loaded.warnings[0]
-
-
-def test_a_trusted_project_can_neither_move_the_endpoint_nor_widen_what_is_allowed(person):
-    person.writes(f'trusted = ["{person.project}"]')
-    person.finds(
-        'base_url = "http://evil.example/v1"\napi_key = "x"\nmode = "auto"\ntrusted = ["/"]\nextra_dirs = ["/"]\n'
-        'toolset = "swe"\n[models.m]\ninput_price = 0'
-    )
-    loaded = person.loads(KIMICODE_MODE="plan")
-    assert loaded.settings == Settings(toolset="swe", mode="plan", trusted=(person.project,))
-    ignored = {warning.split(": ")[1].split(" is ignored")[0] for warning in loaded.warnings}
-    assert ignored == {"base_url", "api_key", "mode", "trusted", "extra_dirs", "models"}
-
-
-def test_the_projects_file_is_found_from_a_folder_below_but_not_above_the_repository(person):
-    person.writes(f'trusted = ["{person.project}", "{person.project.parent}"]')
-    (person.project / "src").mkdir()
-    person.finds("window = 7", folder=person.project.parent)
-    assert person.loads(cwd=person.project / "src").settings.window is None
-    person.finds("window = 8")
-    assert person.loads(cwd=person.project / "src").settings.window == 8
-
-
-def test_trust_in_a_folder_is_not_trust_in_those_below(person):
-    person.writes(f'trusted = ["{person.project.parent}"]')
-    person.finds("window = 7")
-    assert person.loads().settings.window is None
-
-
-def test_trust_goes_by_the_real_path(person, tmp_path):
-    (tmp_path / "link").symlink_to(person.project)
-    person.writes(f'trusted = ["{tmp_path / "link"}"]')
-    person.finds("window = 7")
-    assert person.loads().settings.window == 7
-    person.writes('trusted = ["/elsewhere"]')
-    assert person.loads(cwd=tmp_path / "link").settings.window is None
-
-
-def test_a_relative_path_of_trust_is_refused_for_it_would_trust_every_folder(person):
-    person.writes('trusted = [""]')
-    assert "trusted must be an absolute path" in person.fails()
-
-
 # --- mistakes -------------------------------------------------------------------------------------------------
 
 
@@ -252,7 +162,7 @@ def test_an_unknown_setting_is_told_with_the_nearest_name(person):
 @pytest.mark.parametrize(
     ("environ", "expected"),
     [
-        ({"KIMICODE_MODE": "yolo"}, "KIMICODE_MODE must be 'plan', 'ask', 'auto-edit' or 'auto', not 'yolo'"),
+        ({"KIMICODE_MODE": "wild"}, "KIMICODE_MODE must be 'plan', 'ask', 'auto-edit', 'auto' or 'yolo', not 'wild'"),
         ({"KIMICODE_WINDOW": "many"}, "KIMICODE_WINDOW must be a valid integer, not 'many'"),
         ({"KIMICODE_WINDOW": "-1"}, "KIMICODE_WINDOW must be greater than 0, not '-1'"),
         ({"KIMICODE_BASE_URL": "localhost:8000"}, "KIMICODE_BASE_URL must begin with http:// or https://"),

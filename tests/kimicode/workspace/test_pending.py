@@ -8,7 +8,7 @@ import pytest
 
 from kimicode.errors import DiskError
 from kimicode.workspace.changes import Origin, Watched
-from kimicode.workspace.pending import claimed, cut_off, finish, restoring
+from kimicode.workspace.pending import Rewind, claimed, cut_off, finish, restoring
 from kimicode.workspace.restore import plan
 from kimicode.workspace.steplog import StepLog
 from tests.fakes.trees import tree
@@ -49,7 +49,7 @@ def changed(tmp_path):
 
 
 def restore(log, pending):
-    with restoring(log, plan(log.steps, 1).changes, "back", "t1", "", pending):
+    with restoring(log, plan(log.steps, 1).changes, "back", "t1", Rewind(), pending):
         pass
 
 
@@ -108,7 +108,7 @@ def again(log, after, pending):
     """Everything as before the restore that was killed."""
     steps = StepLog(log.folder)
     if steps.last_number > 1:
-        with restoring(steps, plan(steps.steps, 2).changes, "forth", "t1", "", pending):
+        with restoring(steps, plan(steps.steps, 2).changes, "forth", "t1", Rewind(), pending):
             pass
     lines = (log.folder / "steps.jsonl").read_bytes().splitlines(keepends=True)
     (log.folder / "steps.jsonl").write_bytes(lines[0])
@@ -117,7 +117,7 @@ def again(log, after, pending):
 def test_another_start_leaves_a_restore_alone_that_is_under_way(changed, tmp_path):
     _, log, _ = changed
     pending = tmp_path / "pending"
-    with restoring(log, plan(log.steps, 1).changes, "back", "t1", "", pending):
+    with restoring(log, plan(log.steps, 1).changes, "back", "t1", Rewind(), pending):
         (path,) = cut_off(pending)
         with claimed(path) as cut:
             assert cut is None
@@ -129,13 +129,13 @@ def test_what_belongs_to_a_restore_and_fails_is_left_to_the_next_start(changed, 
     pending = tmp_path / "pending"
     with (
         pytest.raises(DiskError, match="journal"),
-        restoring(log, plan(log.steps, 1).changes, "back", "t1", "t1", pending),
+        restoring(log, plan(log.steps, 1).changes, "back", "t1", Rewind("t1", "c7"), pending),
     ):
         raise DiskError("the journal is full")
     (path,) = cut_off(pending)
     with claimed(path) as cut:
         assert cut is not None
-        assert cut.rewind == "t1"
+        assert cut.rewind == Rewind("t1", "c7")
     assert tree(root) == before
 
 

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from kimicode.errors import DiskError
 from kimicode.workspace.changes import Origin, Watched
-from kimicode.workspace.pending import restoring
+from kimicode.workspace.lastlook import LastLook
+from kimicode.workspace.pending import Rewind, restoring
 from kimicode.workspace.restore import plan
+from kimicode.workspace.snapshots import FILE_LIMIT
 from kimicode.workspace.steplog import StepLog
 from tests.fakes.trees import tree
 
@@ -29,7 +31,8 @@ edits = st.one_of(
     st.tuples(st.just("move"), paths_of, paths_of),
 )
 steps_of = st.lists(
-    st.tuples(st.sampled_from(["tool", "shell", "person"]), st.lists(edits, min_size=1, max_size=4)), max_size=6
+    st.tuples(st.sampled_from(["tool", "shell", "person", "killed"]), st.lists(edits, min_size=1, max_size=4)),
+    max_size=6,
 )
 
 
@@ -44,6 +47,18 @@ class Place:
         self.pending = folder / "pending"
         self.log = StepLog(folder / "undo")
         self.watched = Watched(self.root, self.log.store)
+        self.last_look = LastLook(folder / "undo")
+
+    def begin(self) -> None:
+        self.watched.begin(Origin())
+        self.last_look.begin(self.root, "", self.watched.news())
+
+    def start_again(self) -> None:
+        """What looks from now on is another process, which knows of this one's looks from the disk alone."""
+        seen = self.last_look.seen()
+        assert seen is not None
+        self.watched = Watched(seen.root, self.log.store)
+        self.watched.go_on(Origin(), seen.known)
 
     def act(self, author: str, actions) -> None:
         if author == "person":
@@ -59,11 +74,14 @@ class Place:
             named = [name, *(str(each) for each in Path(name).parents if str(each) != ".")]
         self.look(named, "person")
         self.do(actions)
+        if author == "killed":
+            self.start_again()
         self.look(named, "agent")
 
     def look(self, named, author) -> None:
         changes = self.watched.look() if named is None else self.watched.look_at(named)
         self.log.append(author, "t1", author, changes)
+        self.last_look.add(self.watched.news())
 
     def do(self, actions) -> None:
         for verb, name, what in actions:
@@ -110,7 +128,7 @@ class Place:
         os.rename(path, os.path.join(self.root, other))
 
     def restore(self, chosen) -> None:
-        with restoring(self.log, chosen.changes, "restore", "t1", "", self.pending):
+        with restoring(self.log, chosen.changes, "restore", "t1", Rewind(), self.pending):
             pass
         assert not list(self.pending.iterdir())
 
@@ -124,11 +142,11 @@ def a_place():
 
 def begun(place, first):
     place.do(first)
-    place.watched.begin(Origin())
+    place.begin()
     return place
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(edits, max_size=6), steps_of, st.data())
 def test_any_step_of_the_agent_can_be_taken_back_byte_for_byte_and_that_as_well(first, history, data):
     with a_place() as place:
@@ -252,6 +270,68 @@ def test_a_link_that_took_a_folders_place_is_not_followed(tmp_path):
     assert chosen.lost == (str(place.root / "x/y"),)
     place.restore(chosen)
     assert (elsewhere / "y").read_bytes() == b"not ours"
+
+
+def test_a_file_that_is_too_large_is_named_and_everything_else_goes_back(tmp_path):
+    place = begun(Place(tmp_path), [("write", "a", b"0"), ("write", "x/y", b"0")])
+    os.truncate(place.root / "a", FILE_LIMIT + 1)  # holds no blocks
+    place.act("shell", [("write", "x/y", b"1"), ("chmod", "a", 0o700), ("write", "b c", b"1")])
+    assert place.watched.unkept
+    chosen = plan(place.log.steps, 1)
+    assert chosen.lost == (str(place.root / "a"),)
+    place.restore(chosen)
+    assert (place.root / "a").stat().st_size == FILE_LIMIT + 1
+    assert (place.root / "x/y").read_bytes() == b"0"
+    assert not (place.root / "b c").exists()
+
+
+@pytest.mark.slow
+def test_a_large_file_that_only_came_goes_again_and_comes_back_whole(tmp_path):
+    place = begun(Place(tmp_path), [])
+    place.look(None, "person")
+    os.truncate(os.open(place.root / "a", os.O_CREAT | os.O_WRONLY), FILE_LIMIT + 1)
+    place.look(None, "agent")
+    chosen = plan(place.log.steps, 1)
+    assert not chosen.lost
+    place.restore(chosen)
+    assert not (place.root / "a").exists()
+    place.restore(plan(place.log.steps, 2))
+    assert (place.root / "a").stat().st_size == FILE_LIMIT + 1
+
+
+def test_a_link_in_a_moved_folders_place_is_seen_although_it_leads_to_the_same_files(tmp_path):
+    place = begun(Place(tmp_path), [("write", "x/y", b"0")])
+    before = tree(place.root)
+    place.act("shell", [("move", "x", "z"), ("link", "x", "z")])
+    assert place.log.last_number == 1
+    place.restore(plan(place.log.steps, 1))
+    assert tree(place.root) == before
+
+
+def test_an_empty_folder_that_the_sandbox_keeps_is_nobodys_change(tmp_path):
+    place = begun(Place(tmp_path), [])
+    place.act("shell", [("folder", ".kimicode", None)])
+    assert place.log.steps == []
+    place.act("shell", [("folder", "x", None), ("write", ".kimicode/config.toml", b"1")])
+    assert len(place.log.steps[0].changes) == 3
+
+
+def test_a_second_name_of_a_file_becomes_a_file_of_its_own(tmp_path):
+    place = begun(Place(tmp_path), [("write", "a", b"0")])
+    os.link(place.root / "a", place.root / "x")
+    place.act("shell", [("write", "a", b"1")])
+    place.restore(plan(place.log.steps, 1))
+    assert (place.root / "a").read_bytes() == (place.root / "x").read_bytes() == b"0"
+
+
+def test_a_change_that_keeps_size_and_time_stamp_is_seen(tmp_path):
+    place = begun(Place(tmp_path), [("write", "a", b"0")])
+    status = (place.root / "a").stat()
+    (place.root / "a").write_bytes(b"1")
+    os.utime(place.root / "a", ns=(status.st_atime_ns, status.st_mtime_ns))
+    place.look(None, "agent")
+    place.restore(plan(place.log.steps, 1))
+    assert (place.root / "a").read_bytes() == b"0"
 
 
 def test_a_torn_last_line_of_the_record_is_passed_over_and_the_next_step_is_whole(tmp_path):

@@ -9,6 +9,7 @@ import pytest
 
 from kimicode.errors import ToolError
 from kimicode.workspace.shell import Shell
+from tests.fakes.confined import WORLDS, in_world
 
 
 @pytest.fixture
@@ -18,9 +19,9 @@ def root(tmp_path):
     return root
 
 
-@pytest.fixture
-async def shell(root, tmp_path):
-    shell = Shell(root, tmp_path / "spill")
+@pytest.fixture(params=WORLDS)
+async def shell(request, root, tmp_path):
+    shell = Shell(root, tmp_path / "spill", sandbox=in_world(request.param, root))
     yield shell
     await shell.close()
 

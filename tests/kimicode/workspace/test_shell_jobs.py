@@ -10,15 +10,16 @@ import pytest
 
 from kimicode.errors import ToolError
 from kimicode.workspace.shell import CommandResult, Shell
+from tests.fakes.confined import WORLDS, in_world
 
 _durations = itertools.count(os.getpid() * 1000 + 300_000_000)
 
 
-@pytest.fixture
-async def shell(tmp_path):
+@pytest.fixture(params=WORLDS)
+async def shell(request, tmp_path):
     root = tmp_path / "work"
     root.mkdir()
-    shell = Shell(root, tmp_path / "spill", prompt_quiet=0.5)
+    shell = Shell(root, tmp_path / "spill", prompt_quiet=0.5, sandbox=in_world(request.param, root))
     yield shell
     await shell.close()
 
@@ -69,6 +70,7 @@ async def test_a_daemon_does_not_hold_the_command_and_is_gone_after_close(shell,
 
 
 async def test_a_daemon_that_goes_on_printing_can_be_read_and_stopped(shell):
+    await shell.run("true")
     before = open_descriptors()
     result = await shell.run("(while true; do echo tick; sleep 0.4; done) & echo started")
     assert result.job_id is not None

@@ -7,11 +7,12 @@ import time
 import pytest
 
 from kimicode.workspace.shell import Shell
+from tests.fakes.confined import WORLDS, in_world
 
 
-@pytest.fixture
-async def shell(tmp_path):
-    shell = Shell(tmp_path, tmp_path / "spill")
+@pytest.fixture(params=WORLDS)
+async def shell(request, tmp_path):
+    shell = Shell(tmp_path, tmp_path / "spill", sandbox=in_world(request.param, tmp_path))
     yield shell
     await shell.close()
 

@@ -248,7 +248,7 @@ async def test_an_interrupt_while_waiting_leaves_the_news_for_later(bench, proje
     [
         "kill -9 $$",
         "exec 0<&-; exit 0",
-        "head -c 6000000 /dev/zero",
+        "head -c 100000000 /dev/zero",
         "printf 'a.rs\\000x:1:1: error: bad\\n'; exit 1",
         "printf '\\377\\376:1:1: error: bad\\n'; exit 1",
         "echo '../../../etc/passwd:1:1: error: bad'; exit 1",

@@ -1,60 +1,23 @@
 """What counts as only reading: the everyday looks around, and nothing that anybody could turn into more."""
 
-import random
-import shlex
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kimicode.workspace.readonly import _split, git_folders, is_read_only, literal_words
+from kimicode.workspace.commands.readonly import git_folders, is_read_only
 
-READING = (
-    r"""
-ls
-ls -la src
-cd src && ls -1
-cat -n a.py | head -20
-head -n 5 a.py; tail -n20 b.py
-wc -l a.py
-pwd
-echo "hello world"
-true
-stat -c %s a.py
-file a.py
-du -sh .
-df -h
-tree -L 2 src
-grep -rn "def main(" --include="*.py" .
-grep -E '^(class|def) \w+' a.py
-grep -n 'a;b|c&d' a.py | sort -u | uniq -c
-rg -n -t py 'TODO|FIXME' src -g '!tests'
-find . -name "*.py" -type f -not -path './.git/*'
-find src -maxdepth 2 -mtime -7
-sort -t, -k2,2n data.csv
-cut -d, -f1 data.csv | tr a-z A-Z
-diff -u a.py b.py || echo differ
-cmp a b
-which python3
-nl -ba a.py
-git status --short
-git --no-pager log --oneline -5 --author=me
-git log -p -S 'needle' -- src/a.py
-git -C sub diff --stat HEAD~1
-git diff --cached
-git show HEAD:src/a.py
-git branch -a
-git rev-parse --abbrev-ref HEAD
-git ls-files -m
-git blame -L 1,20 a.py
-git grep -n pattern
-""".replace("HEAD~1", "HEAD^")
-    .strip()
-    .splitlines()
-)
+
+def lines_of(name: str) -> list[str]:
+    """The commands of a list beside this file; its first line says what they are."""
+    text = Path(__file__).with_name(name).read_text("utf-8")
+    return [line.replace("\\n", "\n") if line.startswith("#") else line for line in text.splitlines()[1:]]
+
+
+READING = [line for line in lines_of("reading.txt") if not line.startswith("? ")]
+UNPROVEN = [line.removeprefix("? ") for line in lines_of("reading.txt") if line.startswith("? ")]
+ESCAPES = lines_of("escapes.txt")
 
 MORE = r"""
 rm a
@@ -77,13 +40,7 @@ ls |& cat
 ! ls
 A=b ls
 PATH=. ls
-env ls
 sudo ls
-xargs ls
-timeout 5 ls
-nice ls
-command ls
-builtin cd
 time ls
 exec ls
 eval ls
@@ -91,10 +48,7 @@ eval ls
 source a
 ./ls
 /bin/ls
-bash -c ls
 python3 -c 1
-sed -n 1,5p a
-awk 1 a
 base64 -o a
 find . -delete
 find . -exec rm {} +
@@ -158,7 +112,6 @@ git branch -d a
 git branch -D a
 git branch -m a b
 git branch --edit-description
-git branch --list -- a
 git grep -O a
 git grep -Oless a
 git grep --open-files-in-pager=sh a
@@ -168,7 +121,6 @@ git stash
 git checkout a
 git config user.name
 git fetch
-git remote -v
 git submodule status
 git -C a -c b=c status
 git -C
@@ -177,7 +129,6 @@ man ls
 help
 curl a
 job list
-cat a\ b
 cat ~/a
 ls *.py
 cat "a
@@ -194,9 +145,25 @@ def test_everyday_looks_around_only_read(command):
     assert is_read_only(command)
 
 
+def test_nine_of_ten_everyday_looks_need_no_question():
+    assert not any(map(is_read_only, UNPROVEN))
+    assert len(READING) + len(UNPROVEN) >= 200
+    assert len(READING) >= 9 * len(UNPROVEN)
+
+
 @pytest.mark.parametrize("command", [*MORE, *ODD])
 def test_everything_else_may_do_more(command):
     assert not is_read_only(command)
+
+
+@pytest.mark.parametrize("command", ESCAPES)
+def test_no_program_that_starts_others_or_writes_passes_in_that_form(command):
+    assert not is_read_only(command)
+    assert not is_read_only(f"ls && timeout 5 {command}")
+
+
+def test_the_list_of_such_programs_is_a_long_one():
+    assert len({command.split()[0] for command in ESCAPES}) >= 250
 
 
 def test_lines_count_as_commands_of_their_own():
@@ -204,61 +171,15 @@ def test_lines_count_as_commands_of_their_own():
     assert not is_read_only("ls\nrm a")
 
 
-WORDS = [
-    *"lscat",
-    "ls",
-    "cat",
-    "git",
-    "log",
-    "find",
-    "sort",
-    "-o",
-    "a",
-    " ",
-    " ",
-    ";",
-    "&",
-    "|",
-    "\n",
-    "'",
-    '"',
-    "\\",
-    "=",
-    "-",
-]
-
-
-@given(st.lists(st.sampled_from([*WORDS, *"$`<>(){}*?[]~#!\t\r\0é"])).map("".join))
-@example("echo '$'")
-@example('echo "`"')
-@example("ls 2>&1")
-def test_no_redirect_and_no_substitution_ever_only_reads(command):
-    if set(command) & set("$`<>\r\0é"):
-        assert not is_read_only(command)
-
-
-@given(st.text(alphabet="abc -'\"=;|&*?(){}[]~#!\\\t", max_size=40))
-def test_the_words_are_those_of_the_usual_rules_of_quoting(command):
-    commands = _split(command)
-    if len(commands) == 1 and not set(command) & set(";|&"):
-        assert commands[0] == shlex.split(command)
-
-
-@pytest.mark.parametrize("shell", ["bash", "sh"])
-def test_real_shells_build_the_same_words_from_whatever_is_accepted(shell, tmp_path):
-    if shutil.which(shell) is None:
-        pytest.skip(f"no {shell} here")
-    dice = random.Random(7)
-    tried = (
-        "show " + "".join(dice.choices("ab-=.,:@%+^/ \t'\"*?()[]{}~#!&\\$`<>", k=dice.randint(1, 14)))
-        for _ in range(30_000)
+@given(
+    st.lists(
+        st.sampled_from(["ls", "cat", "git log", "-o", "a", " ", ";", "&", "|", "\n", "=", *"$`<>(){}*?[]~#!\t\ré"])
     )
-    accepted = [(line, words[0][1:]) for line in tried if len(words := _split(line)) == 1]
-    script = 'show() { printf \'%s\\0\' "$#" "$@"; }\n' + "\n".join(line for line, _ in accepted)
-    printed = subprocess.run([shell], input=script, cwd=tmp_path, capture_output=True, text=True).stdout
-    expected = "".join("".join(f"{word}\0" for word in (len(words), *words)) for _, words in accepted)
-    assert len(accepted) > 500
-    assert printed == expected
+)
+@example(["ls 2>", "a"])
+def test_without_quotes_nothing_that_is_expanded_or_redirected_only_reads(pieces):
+    if set("".join(pieces)) & set("$`<>(*?[\ré"):
+        assert not is_read_only("".join(pieces).partition("#")[0])
 
 
 @given(st.text(max_size=2_000))
@@ -266,17 +187,9 @@ def test_any_text_gets_an_answer(command):
     assert is_read_only(command) in (True, False)
 
 
-def test_long_commands_are_judged_in_linear_time():
-    assert is_read_only("ls; " * 20_000)
-    assert not is_read_only("ls; " * 20_000 + "rm a")
-    assert not is_read_only("cat '" * 20_001)
-    assert not is_read_only("a" * 100_000 + "$")
-
-
-def test_the_words_of_one_command_and_of_nothing_else():
-    assert literal_words("git commit -m 'two words'") == ("git", "commit", "-m", "two words")
-    for command in ("a; b", "a | b", "a && b", "a\nb", "a;", "a > b", "$(a)", "a *", "a &", "", "~/a", "a \\", "a 'b"):
-        assert literal_words(command) == ()
+def test_each_command_of_a_long_chain_is_judged():
+    assert is_read_only("ls; " * 10_000)
+    assert not is_read_only("ls; " * 10_000 + "rm a")
 
 
 @pytest.mark.parametrize(
@@ -286,6 +199,7 @@ def test_the_words_of_one_command_and_of_nothing_else():
         ("git status", ["/w"]),
         ("git --no-pager -C a -C b log", ["/w/a/b"]),
         ("git log -C /elsewhere", ["/w"]),
+        ("timeout 5 git log; bash -c 'cd a && git diff'", ["/w", "/w/a"]),
         ("git grep -C 3 x", ["/w"]),
         ("cd a && git diff", ["/w", "/w/a"]),
         ("cd a | git diff; cd b; git log", ["/w", "/w/a", "/w/b", "/w/a/b"]),
