@@ -3,10 +3,15 @@
 Tests marked `gpu`, `slow` or `real` run when `-m` asks for them. Property tests try few examples by default.
 """
 
+import compileall
 import os
+import re
+from pathlib import Path
 
 # Kernels are interpreted in tests. Triton looks at this when it is imported, which transformers (the oracle) does.
 os.environ.setdefault("TRITON_INTERPRET", "1")
+# Torch's threads wait for each other by spinning: where the cores are busy, small matrices cost many times their work.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 
@@ -20,8 +25,17 @@ else:
     settings.register_profile("thorough", max_examples=1_000, deadline=None)
     settings.load_profile("quick")
 
+_ROOT = Path(__file__).parents[1]
+_EXERCISES = re.compile("/benchmarks/bugs/")
 _ON_REQUEST = ("gpu", "slow", "real")
 _PROVIDER_VARIABLES = ("KIMICODE_", "MOONSHOT_", "OPENAI_", "OPENROUTER_")
+
+
+def pytest_configure(config):
+    """Compile once what hundreds of child processes import, even where Python may not write bytecode by itself."""
+    if not hasattr(config, "workerinput"):
+        for name in ("kimicode", "engine", "kernels"):
+            compileall.compile_dir(_ROOT / name, rx=_EXERCISES, quiet=2)
 
 
 def pytest_collection_modifyitems(config, items):

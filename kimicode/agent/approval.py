@@ -53,7 +53,8 @@ class Asked:
     name: str
     access: Access
     question: str
-    command: str
+    subject: str
+    """What rules are about: a command, the path of an edit, an address."""
     cwd: str
     preview: Callable[[], Awaitable[Display | None]]
     digest: Callable[[], str] = lambda: ""
@@ -61,7 +62,7 @@ class Asked:
     @property
     def exactly(self) -> str:
         """What an answer for the session stands for where no rule can: this very command, or edits of this file."""
-        return self.command if self.access is Access.EXECUTE else f"{self.access.value} {self.question}"
+        return self.subject if self.access is Access.EXECUTE else f"{self.access.value} {self.question}"
 
 
 @dataclass(slots=True)
@@ -78,37 +79,35 @@ class Approval:
     async def decide(self, asked: Asked) -> Answer:
         """Whether the call may run now, and if not, a reason that tells the model what it may do instead.
 
-        A refusing rule wins over everything, also over a mode that allows all.
+        The user's rules come before every mode, also before one that allows all.
         """
-        refusal = self.rules.refused(asked.name, asked.command)
-        if refusal is not None:
-            return self._denied(asked, f"a rule of the user refuses it ({refusal})")
-        if self._free(asked.access):
+        verdict = self.rules.verdict(asked.name, asked.subject, asked.cwd)
+        if verdict.kind == "deny":
+            return self._denied(asked, f"a rule of the user refuses it ({verdict.rule})")
+        doubted = verdict.kind == "ask"
+        if self._free(asked.access) and not doubted:
             return True, ""
-        if self.mode == "plan" and asked.access is not Access.SECRET:
+        if self.mode == "plan" and asked.access not in _LOOK | {Access.SECRET}:
             return self._denied(asked, PLANNING)
-        if self._remembered(asked):
+        ruled = verdict.kind == "allow" and asked.access in _RULED
+        if ruled or (asked.exactly, asked.cwd) in self.rules.exact:
             return True, ""
-        return await self._ask(asked)
+        return await self._ask(asked, f"a rule of yours asks about it ({verdict.rule})" if doubted else "")
 
     def _free(self, access: Access) -> bool:
         kept_in = self.contained or self.mode == "yolo" or access is not Access.EXECUTE
         return access in _FREE[self.mode] and kept_in
-
-    def _remembered(self, asked: Asked) -> bool:
-        by_rule = asked.access in _RULED and self.rules.allowed(asked.name, asked.command, asked.cwd)
-        return by_rule or (asked.exactly, asked.cwd) in self.rules.exact
 
     def _denied(self, asked: Asked, reason: str, digest: str = "") -> Answer:
         self.emit(ApprovalResolved(asked.call_id, False, reason, digest=digest))
         self.denied += 1
         return False, reason
 
-    async def _ask(self, asked: Asked) -> Answer:
+    async def _ask(self, asked: Asked, why: str) -> Answer:
         if self.ask is nobody_to_ask and asked.access in _ALONE:
             return self._denied(asked, _ALONE[asked.access])
         shown, digest = await asked.preview(), asked.digest()
-        rule = rule_for(asked.name, asked.command) if asked.access in _RULED else None
+        rule = rule_for(asked.name, asked.subject) if asked.access in _RULED else None
         request = ApprovalRequested(
             asked.call_id,
             asked.name,
@@ -117,7 +116,7 @@ class Approval:
             cwd=asked.cwd,
             repeatable=True,
             rule=str(rule) if rule else "",
-            warning=_WARNINGS.get(asked.access, ""),
+            warning=why or _WARNINGS.get(asked.access, ""),
             digest=digest,
         )
         self.emit(request)
@@ -142,7 +141,7 @@ class Approval:
                 return
         except DiskError as error:
             self.emit(Notice("error", "rules", f"the rule holds for this session only: {error.message}"))
-        self.rules.for_session(asked.name, asked.command, asked.cwd)
+        self.rules.for_session(asked.name, asked.subject, asked.cwd)
 
 
 def command_shown(command: str) -> CommandRun:

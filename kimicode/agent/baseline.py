@@ -85,6 +85,11 @@ class Baseline:
                 self.problem = error.message
         return self.files.changed_files()
 
+    @property
+    def blind(self) -> bool:
+        """Whether git could not tell what changed: an empty list need not mean that nothing did."""
+        return bool(self.problem)
+
     async def patch(self) -> bytes:
         """The difference as `git apply` takes it. Raises KimicodeError where there is no git repository."""
         before, after = await self._trees()

@@ -12,7 +12,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from kimicode.agent.approval import Approval, Asked, command_shown
+from kimicode.agent.cleaning import Live, clean
 from kimicode.agent.guard import LoopGuard
+from kimicode.agent.weighing import digest_of, weigh
+from kimicode.config.secrets import Redact, unredacted
 from kimicode.errors import KimicodeError
 from kimicode.events import Brief, Diff, Display, Emit, ToolCompleted, ToolStarted, ToolUpdated
 from kimicode.messages import Text, ToolCall, ToolResult
@@ -23,11 +26,11 @@ _TITLE = 200
 INTERRUPTED = "interrupted by the user before it was done; it may or may not have taken effect"
 
 
-Effect = Callable[[str, Sequence[str] | None], AbstractAsyncContextManager[None]]
-"""Around a call that may change files: its title, and the absolute paths that it names (None: it may be any)."""
+Effect = Callable[[str, Sequence[str] | None, str], AbstractAsyncContextManager[None]]
+"""Around a call that may change files: its title, the absolute paths that it names (None: it may be any), its id."""
 
 
-def unrecorded(title: str, named: Sequence[str] | None) -> AbstractAsyncContextManager[None]:
+def unrecorded(title: str, named: Sequence[str] | None, call_id: str) -> AbstractAsyncContextManager[None]:
     """An Effect that nobody records."""
     return nullcontext()
 
@@ -56,6 +59,10 @@ class Prepared:
             return Access.CONTROL
         return self.tool.access_of(self.arguments)
 
+    @property
+    def has_effects(self) -> bool:
+        return self.access in (Access.WRITE, Access.EXECUTE, Access.OUTSIDE)
+
 
 @dataclass(slots=True)
 class ToolRunner:
@@ -71,6 +78,7 @@ class ToolRunner:
     effect: Effect = unrecorded
     diagnose: Callable[[], Awaitable[str]] = nothing
     """What is known by now of the edits that were made, for the model."""
+    redact: Redact = unredacted
     guard: LoopGuard = field(default_factory=LoopGuard)
     submitted: str | None = None
     recorded: dict[str, ToolResult] = field(default_factory=dict)
@@ -137,41 +145,59 @@ class ToolRunner:
         item.waited = time.monotonic() - asked_at
         if not allowed:
             return _failure(f"denied: {reason}")
-        if item.access in (Access.WRITE, Access.EXECUTE):
+        if item.has_effects:
             await self.ready()
+        live = Live(self.redact, lambda text: self.emit(ToolUpdated(call.id, text)))
         try:
-            report = lambda text: self.emit(ToolUpdated(call.id, text))  # noqa: E731 - one line says it all
             async with self._recorded(item):
-                outcome = item.outcome = await item.tool.run(item.arguments, self.context.reporting(report))
+                outcome = item.outcome = await item.tool.run(item.arguments, self._context().reporting(live.write))
         except Submitted as done:
             return self._submit(done.summary)
+        finally:
+            live.close()
         extra = "\n".join(filter(None, (self.enrich(outcome), await self.diagnose())))
         return _with(outcome, extra) if extra else outcome
 
+    def _context(self) -> ToolContext:
+        """What tools work with in the present mode: yolo is without a sandbox."""
+        return dataclasses.replace(self.context, confinement="") if self.approval.mode == "yolo" else self.context
+
     def _recorded(self, item: Prepared) -> AbstractAsyncContextManager[None]:
-        if item.access not in (Access.WRITE, Access.EXECUTE):
+        if not item.has_effects:
             return nullcontext()
         path = getattr(item.arguments, "path", "")
         named = [str(self.context.files.resolve(path))] if path and item.access is Access.WRITE else None
         what = path or getattr(item.arguments, "command", "")
-        return self.effect(f"{item.call.name} {' '.join(what.split())[:_TITLE]}".strip(), named)
+        title = f"{item.call.name} {' '.join(what.split())[:_TITLE]}".strip()
+        return self.effect(title, named, item.call.id)
 
     def _asked(self, item: Prepared) -> Asked:
-        command = getattr(item.arguments, "command", "")
-        shown = command or getattr(item.arguments, "path", "")
-        cwd = str(self.context.shell.cwd)
-        question = f"{item.call.name}: {shown}"
+        assert item.tool is not None
+        assert item.arguments is not None
+        call, tool, arguments, context = item.call, item.tool, item.arguments, self._context()
+        command = getattr(arguments, "command", "")
+        path, url = getattr(arguments, "path", ""), getattr(arguments, "url", "")
+        cwd = context.shell.cwd if command else context.files.root
 
         async def preview() -> Display | None:
             return await self._preview(item, command)
 
-        return Asked(item.call.id, item.call.name, item.access, question, command, cwd, preview)
+        return Asked(
+            call.id,
+            call.name,
+            weigh(tool, arguments, context),
+            f"{call.name}: {command or path or url}",
+            command or path or url,
+            str(cwd),
+            preview,
+            lambda: digest_of(call.name, arguments, context),
+        )
 
     async def _preview(self, item: Prepared, command: str) -> Display | None:
         """What the call would do: the command, or the diff of an edit that is made everywhere but on the disk."""
-        if item.access is not Access.WRITE:
-            return command_shown(command)
         assert item.tool is not None
+        if item.tool.access is not Access.WRITE:
+            return command_shown(command) if command else None
         rehearsal = dataclasses.replace(self.context, files=self.context.files.rehearsal())
         return (await item.tool.run(item.arguments, rehearsal)).display
 
@@ -183,6 +209,7 @@ class ToolRunner:
         return ToolOutcome.of("submitted", Brief("submitted"))
 
     def _record(self, call: ToolCall, outcome: ToolOutcome, seconds: float) -> ToolResult:
+        outcome = clean(outcome, self.redact)
         result = ToolResult(call.id, call.name, outcome.content, outcome.is_error)
         reminder = self.guard.note(call, result, edited=isinstance(outcome.display, Diff))
         if reminder:

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from kimicode.agent.wording import Ask, commit_message, with_trailer
-from kimicode.errors import ModelError
-from kimicode.git.commit import Draft, not_run
-from kimicode.git.history import style
+from kimicode.errors import ModelError, UsageError
+from kimicode.git.commit import Draft, remarks
+from kimicode.git.repository import why_not
+from kimicode.git.style import style_of
 from kimicode.git.worktree import Worktree, untouched
 
 MakeDraft = Callable[[], Awaitable[Draft]]
@@ -55,6 +57,13 @@ class Delivery:
         return f"The work is in {folder}, uncommitted, on the branch {tree.branch}"
 
 
+def commits_in(folder: Path) -> Delivery:
+    """For work in this folder. Raises UsageError, before anything is done, where nothing can be committed."""
+    if why := why_not(folder):
+        raise UsageError(f"--commit needs a git repository: {why}")
+    return Delivery()
+
+
 async def _committed(draft: Draft, wish: Wish) -> str:
     lines = [f"Not committed: {why}" for why in draft.left_out[:MOST_NAMED]]
     if len(draft.left_out) > MOST_NAMED:
@@ -63,14 +72,14 @@ async def _committed(draft: Draft, wish: Wish) -> str:
         message = await _message(draft, wish)
         made = await asyncio.to_thread(draft.commit, with_trailer(message, wish.model))
         lines.insert(0, f"Committed {made[:9]}: {message.splitlines()[0]}")
-        lines += [note[0].upper() + note[1:] for note in await asyncio.to_thread(not_run, draft.origin)]
+        lines += [note[0].upper() + note[1:] for note in await asyncio.to_thread(remarks, draft.origin)]
     return "\n".join(lines)
 
 
 async def _message(draft: Draft, wish: Wish) -> str:
     try:
         difference = await asyncio.to_thread(draft.difference)
-        learnt = await asyncio.to_thread(style, draft.origin)
+        learnt = await asyncio.to_thread(style_of, draft.origin)
         return await commit_message(wish.ask, difference, learnt, wish.text)
     except ModelError:  # the work is done and shall not wait for words
         first = next(iter(wish.text.strip().splitlines()), "") or "Changes of a run"

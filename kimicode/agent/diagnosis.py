@@ -1,7 +1,6 @@
 """Diagnostics for the model: the project's checkers after each edit, or whether the file still parses.
 
-What the project itself could have written runs only where the mode allows commands without a question, or where its
-folder is trusted.
+What the project itself could have written runs only where its folder is trusted.
 """
 
 import os
@@ -11,6 +10,7 @@ from pathlib import Path, PurePath
 
 from kimicode.agent.approval import Approval
 from kimicode.config.schema import Settings
+from kimicode.config.trust import Trust
 from kimicode.events import Emit, Notice
 from kimicode.workspace.diagnostics.checks import Checks
 from kimicode.workspace.files import Files
@@ -19,10 +19,17 @@ from kimicode.workspace.files import Files
 class Diagnosis:
     """Of one session: hears of every edit of `files`; `news` is what the model and the person are told."""
 
-    def __init__(self, files: Files, scratch: Path, settings: Settings, approval: Approval, emit: Emit) -> None:
-        self._root = files.root
+    def __init__(
+        self,
+        files: Files,
+        scratch: Path,
+        settings: Settings,
+        approval: Approval,
+        emit: Emit,
+        trust: Trust | None = None,
+    ) -> None:
         self._approval = approval
-        self._trusted = {Path(os.path.realpath(folder)) for folder in settings.trusted}
+        self._trust = trust
         self._emit = emit
         self._checks = Checks(files.roots, scratch, os.environ, self._permits, _first_error)
         if settings.diagnostics:
@@ -46,9 +53,8 @@ class Diagnosis:
     def _permits(self, command: Sequence[str], project: Path | None) -> bool:
         if self._approval.rules.refused("bash", shlex.join(command)) is not None:
             return False
-        if project is None or self._approval.mode == "auto":
-            return True
-        return project in self._trusted or (self._root.is_relative_to(project) and self._root in self._trusted)
+        trust = self._trust
+        return project is None or (trust is not None and trust.given and project.is_relative_to(trust.root))
 
 
 def _first_error(path: PurePath, text: str) -> int:

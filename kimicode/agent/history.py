@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
+from kimicode.agent.cleaning import cleaned
+from kimicode.config.secrets import Redact, unredacted
 from kimicode.messages import Message, Text, ToolCall, ToolResult, Usage
 
 Estimate = Callable[[Sequence[Message]], int]
@@ -14,8 +16,15 @@ class History:
     because servers that cut a prompt silently also report the cut number.
     """
 
-    def __init__(self, estimate: Estimate, messages: Iterable[Message] = (), overhead: int = 0) -> None:
+    def __init__(
+        self,
+        estimate: Estimate,
+        messages: Iterable[Message] = (),
+        overhead: int = 0,
+        redact: Redact = unredacted,
+    ) -> None:
         self._estimate = estimate
+        self._redact = redact
         self._overhead = overhead
         self.messages: list[Message] = []
         self._estimated = overhead
@@ -25,6 +34,7 @@ class History:
             self.add(message)
 
     def add(self, message: Message) -> None:
+        message = cleaned(message, self._redact)
         self.messages.append(message)
         tokens = self._estimate([message])
         self._estimated += tokens
@@ -41,7 +51,7 @@ class History:
             self._since_report = 0
 
     def replace(self, messages: Iterable[Message]) -> None:
-        self.__init__(self._estimate, messages, self._overhead)  # type: ignore[misc]
+        self.__init__(self._estimate, messages, self._overhead, self._redact)  # type: ignore[misc]
 
     @property
     def tokens(self) -> int:

@@ -12,7 +12,7 @@ from kimicode.agent.context import Context, context_of
 from kimicode.agent.flow import LimitReached
 from kimicode.agent.session import Session
 from kimicode.agent.stream import PAINT_INTERVAL
-from kimicode.agent.undo import Goal, goal_of, note_for_model
+from kimicode.agent.undo import Goal, goal_of, inherit, note_for_model, way_behind
 from kimicode.config.schema import Settings
 from kimicode.errors import KimicodeError, ModelError, UsageError
 from kimicode.events import (
@@ -36,6 +36,7 @@ from kimicode.llm.model import Model, ModelRequest
 from kimicode.messages import Image, Piece, TextPiece, ThinkingPiece, user
 from kimicode.sessions.fork import fork, history_before
 from kimicode.sessions.recall import Recalled
+from kimicode.sessions.replay import replay
 from kimicode.sessions.titles import record, tidy
 from kimicode.tools.toolset import tools
 from kimicode.workspace.restore import Plan
@@ -116,17 +117,19 @@ class InteractiveSession(Session):
         return self.approval.mode
 
     def set_mode(self, mode: Mode) -> None:
-        """What the agent may do from the next step on. Raises DiskError."""
+        """What the agent may do from the next step on. Raises DiskError, UsageError."""
         assert self.agent is not None
         if mode == self.mode:
             return
+        if mode == "yolo" and not self.options.trusted:
+            raise UsageError("yolo is for folders that you trust", hint="/trust")
         self.emit(ModeChanged(mode))
         self.approval.mode = mode
         self.agent.set_tools(tools(self.options.toolset, planning=mode == "plan"))
 
     def restore_mode(self, name: str) -> None:
-        """The mode that a resumed session was in. Raises DiskError."""
-        known = [mode for mode in MODES if mode == name]
+        """The mode that a resumed session was in, but for yolo: that is said anew. Raises DiskError."""
+        known = [mode for mode in MODES if mode == name and mode != "yolo"]
         if known:
             self.set_mode(known[0])
 
@@ -183,26 +186,41 @@ class InteractiveSession(Session):
 
     async def way_back(self, to: str = "") -> tuple[Goal, Plan]:
         """What going back to before the last turn, a turn ("t3") or a step ("7") would mean. Raises UsageError."""
-        goal = goal_of(await self.trail.steps(), self.turns, to)
+        goal = goal_of(self.journal.folder, await self.trail.steps(), self.turns, to)
         return goal, await self.trail.plan(goal.number)
 
     async def go_back(self, goal: Goal, chosen: Plan, *, force: bool = False) -> str:
-        """Restore the files of a plan and rewind to the goal's turn; returns the prompt of that turn, if it has one.
+        """Restore the files of a plan and rewind to the goal's turn or call; returns the prompt that was taken back.
 
         Raises UsageError where a person's later changes would be lost and `force` is not set, DiskError.
         """
         assert self.agent is not None
         if not chosen.changes:
-            return await self.rewind(goal.turn_id) if goal.turn_id else ""
-        async with self.trail.restored(chosen, goal.title, rewind=goal.turn_id, force=force) as event:
+            return await self._behind(goal)
+        async with self.trail.restored(chosen, goal, force=force) as event:
             if goal.turn_id:
-                return await self.rewind(goal.turn_id)
+                return await self._behind(goal)
             self.agent.tell(note_for_model(event), "note")
+        return ""
+
+    async def _behind(self, goal: Goal) -> str:
+        if not goal.call_id:
+            return await self.rewind(goal.turn_id) if goal.turn_id else ""
+        assert self.agent is not None
+        way = await asyncio.to_thread(way_behind, self.journal.folder, goal.turn_id, goal.call_id)
+        for event in way:
+            self.emit(event)
+        past = replay(way)
+        self.agent.history.replace(past.messages)
+        self._plan = past.plan
         return ""
 
     async def fork(self, turn_id: str | None = None) -> str:
         """The id of a new session that begins with this one, up to that prompt. Raises DiskError, UsageError."""
-        return await asyncio.to_thread(fork, self.journal.folder, turn_id)
+        folder = self.journal.folder
+        session_id = await asyncio.to_thread(fork, folder, turn_id)
+        await asyncio.to_thread(inherit, folder, folder.parent / session_id, turn_id)
+        return session_id
 
     # --- beside the turn ------------------------------------------------------------------------------------
 
@@ -218,7 +236,10 @@ class InteractiveSession(Session):
         self.emit(ShellStarted(call_id, command))
         try:
             result = await self.shell.run(
-                command, timeout=SHELL_TIMEOUT_S, report=lambda text: self.emit(ToolUpdated(call_id, text))
+                command,
+                timeout=SHELL_TIMEOUT_S,
+                outside=True,  # the person's own hands
+                report=lambda text: self.emit(ToolUpdated(call_id, text)),
             )
         except (asyncio.CancelledError, KimicodeError) as error:
             self.emit(ShellCompleted(call_id, command, str(error), None, round(time.monotonic() - began, 3)))

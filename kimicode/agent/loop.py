@@ -21,6 +21,7 @@ from kimicode.agent.history import History
 from kimicode.agent.proposals import Proposal
 from kimicode.agent.record import WorkRecord
 from kimicode.agent.stream import PartStream
+from kimicode.config.secrets import Redact, unredacted
 from kimicode.errors import ContextOverflow, ExitCode
 from kimicode.events import (
     Emit,
@@ -62,6 +63,8 @@ class Setup:
     """Around each of these calls."""
     diagnose: Callable[[], Awaitable[str]] = nothing
     """What a result tells beside its own: what checkers found about the edits."""
+    redact: Redact = unredacted
+    """Takes secrets out of what tools bring."""
     propose: Callable[[str], Proposal | None] = field(default=lambda text: None)
     """The change that a text-only answer describes, if it can be told."""
     fits: Callable[[ToolCall], bool] = field(default=lambda call: True)
@@ -107,6 +110,7 @@ class Agent:
             setup.ready,
             setup.effect,
             setup.diagnose,
+            setup.redact,
         )
         self._specs: list[ToolSpec] = [tool.spec() for tool in setup.tools.values()]
         self._steering: deque[tuple[str, Origin]] = deque()
@@ -132,7 +136,7 @@ class Agent:
 
     def steer(self, text: str, origin: Origin = "steered") -> None:
         """Queue words of the person; the model reads them before its next step."""
-        self._steering.append((text, origin))
+        self._steering.append((self._without_secrets(text), origin))
 
     def take_steering(self) -> list[tuple[str, Origin]]:
         """The words that the model has not read yet; they are no longer queued."""
@@ -142,7 +146,15 @@ class Agent:
 
     def tell(self, text: str, origin: Origin) -> None:
         """Words between two turns: they enter the history at once, and the model reads them with the next prompt."""
-        self._add(user(text), origin)
+        self._add(user(self._without_secrets(text)), origin)
+
+    def _without_secrets(self, text: str) -> str:
+        """Words of the person as the model and the record get them."""
+        kept = self._setup.redact(text)
+        if kept != text:
+            said = "what looks like a secret was taken out of your words (redact = false in config.toml keeps it)"
+            self._emit(Notice("warning", "redacted", said))
+        return kept
 
     def set_model(self, model: Model, window: int) -> None:
         """Another model answers from the next request on; `window` in tokens."""
@@ -171,6 +183,7 @@ class Agent:
         self._turns += 1
         turn = f"t{self._turns}"
         first_step = self._budget.steps
+        prompt = self._without_secrets(prompt)
         self._coach.asked_a_question = prompt.rstrip().endswith("?")
         self._emit(TurnStarted(turn, prompt))
         told = (Text(prompt), Text(attached)) if attached else (Text(prompt),)

@@ -7,9 +7,12 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import TypeVar
 
 from kimicode import paths
+from kimicode.agent.confinement import confine
+from kimicode.agent.interrupted import record_cut_off
 from kimicode.agent.options import SessionOptions
 from kimicode.agent.session import Session
 from kimicode.agent.undo import finish_cut_off
@@ -44,9 +47,19 @@ async def open_as(kind: type[S], options: SessionOptions, frontend: Emit) -> Asy
         journal = Journal.open(folder) if options.resume else Journal.create(folder)
         stack.callback(journal.close)
         loaded = await asyncio.to_thread(recall, folder) if options.resume else None
-        session = kind(options, journal, connection, frontend)
+        for notice in await asyncio.to_thread(record_cut_off, folder):
+            frontend(notice)
+        confined = await asyncio.to_thread(confine, options, _roots(options), journal.outputs)
+        stack.callback(confined.close)
+        session = kind(options, journal, connection, frontend, confined)
         stack.push_async_callback(session.close)
         if not options.resume:
             await session.look_around()
         session.start(loaded)
         yield session
+
+
+def _roots(options: SessionOptions) -> list[Path]:
+    """Where the session works and may write, the working folder first."""
+    repository = options.repository()
+    return [options.cwd, *([repository.root] if repository else []), *options.settings.extra_dirs]

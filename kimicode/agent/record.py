@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from kimicode.events import CommandRun, Diff, FileChange, ToolCompleted
+from kimicode.workspace.hazards import to_look_at
 
 MOST_OBJECTIONS = 6
 TELLING = re.compile(
@@ -112,6 +113,8 @@ def report(files: tuple[FileChange, ...], record: WorkRecord, note: str = "") ->
         lines += [f"  {_exit(run)}  {_short(run.command)}" for run in record.since_edit[-5:]]
     elif record.edits:
         lines.append("Nothing was run after the last edit")
+    if later := to_look_at(change.path for change in files):
+        lines.append(f"Obeyed later by other programs, so look at them first: {', '.join(map(_visible, later))}")
     if note:
         lines.append(note)
     return "\n".join(lines)

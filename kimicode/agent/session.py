@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import os
 import shutil
 
 from kimicode import __version__
@@ -12,10 +13,12 @@ from kimicode.agent.approval import Approval, Mode
 from kimicode.agent.baseline import Baseline
 from kimicode.agent.budget import Budget
 from kimicode.agent.compaction import Compaction
+from kimicode.agent.confinement import UNCONFINED, Confined
 from kimicode.agent.delivery import Wish
 from kimicode.agent.diagnosis import Diagnosis
 from kimicode.agent.flow import Stop
 from kimicode.agent.history import History
+from kimicode.agent.interrupted import SCRATCH
 from kimicode.agent.knowledge import begin, end, knowledge_of, map_for, observe
 from kimicode.agent.loop import Agent, Setup
 from kimicode.agent.memory import WorkingMemory
@@ -25,6 +28,8 @@ from kimicode.agent.surroundings import look_around, test_command
 from kimicode.agent.trail import Trail
 from kimicode.agent.undo import FOLDER
 from kimicode.config.instructions import instructions
+from kimicode.config.secrets import redactor_for
+from kimicode.config.trust import Trust
 from kimicode.errors import DiskError, ExitCode, KimicodeError
 from kimicode.events import (
     Emit,
@@ -41,7 +46,6 @@ from kimicode.events import (
     UsageUpdated,
 )
 from kimicode.git.command import missing
-from kimicode.git.repository import Repository
 from kimicode.llm.connect import Connection
 from kimicode.llm.model import ModelRequest
 from kimicode.llm.tokens import estimate_tokens
@@ -58,8 +62,16 @@ from kimicode.workspace.shell import Shell
 class Session:
     """Made by `agent.opening`. `run` is one turn and never raises for what can go wrong with a model or a disk."""
 
-    def __init__(self, options: SessionOptions, journal: Journal, connection: Connection, frontend: Emit) -> None:
+    def __init__(
+        self,
+        options: SessionOptions,
+        journal: Journal,
+        connection: Connection,
+        frontend: Emit,
+        confined: Confined = UNCONFINED,
+    ) -> None:
         self.options = options
+        self.confined = confined
         self.journal = journal
         self.connection = connection
         self._frontend = frontend
@@ -68,19 +80,22 @@ class Session:
         """When what a result tells of began, in seconds of the budget's clock."""
         self._interrupt_code = ExitCode.INTERRUPTED
         self._system = self._wish = ""
-        repository = Repository.discover(options.cwd)
+        self.redact = journal.redact = redactor_for(options.settings, os.environ)
+        repository = options.repository()
         roots = [*([repository.root] if repository else []), *options.settings.extra_dirs]
         self.repository = repository
         self.files = Files(options.cwd, roots)
-        self.shell = Shell(options.cwd, journal.outputs)
+        self.shell = Shell(options.cwd, journal.outputs, sandbox=confined.sandbox)
         self.memory = WorkingMemory(self.files)
         self.knowledge = knowledge_of(repository, options.cwd) if options.toolset == "full" else None
-        self.baseline = Baseline(repository, self.files, journal.folder / "scratch")
+        self.baseline = Baseline(repository, self.files, journal.folder / SCRATCH)
         root = repository.root if repository else options.cwd.resolve()
         self.trail = Trail(root, journal.folder / FOLDER, self.baseline, self.emit, self._jobs_run)
         self.budget = Budget(options.limits)
-        self.approval = Approval(options.mode, options.ask, self.emit, options.rules)
-        self.diagnosis = Diagnosis(self.files, self.baseline.scratch, options.settings, self.approval, self.emit)
+        self.approval = Approval(options.mode, options.ask, self.emit, options.rules, contained=confined.contained)
+        self.diagnosis = Diagnosis(
+            self.files, self.baseline.scratch, options.settings, self.approval, self.emit, options.trust
+        )
         self.past: Replayed | None = None
         """What was there before, of a session that was resumed."""
         self.agent: Agent | None = None
@@ -112,7 +127,20 @@ class Session:
         options = self.options
         past = self.past = earlier.history if earlier is not None else None
         model = self.connection.model_name
-        self.emit(SessionStarted(self.id, str(options.cwd), model, options.mode, __version__, past is not None))
+        self.emit(
+            SessionStarted(
+                self.id,
+                str(options.cwd),
+                model,
+                options.mode,
+                __version__,
+                past is not None,
+                self.confined.name,
+                options.trusted,
+            )
+        )
+        for notice in self.confined.notices:
+            self.emit(notice)
         if earlier is not None and past is not None and past.messages:
             history = self._history(past.messages)
             self._plan = past.plan
@@ -190,6 +218,7 @@ class Session:
     async def finish(self, stop: Stop) -> Result:
         """Compose the result from the records and emit it; a full disk does not keep it from the frontend."""
         assert self.agent is not None
+        await self.trail.settled()
         changed = await self._changed()
         try:
             await self._write_patch()
@@ -230,7 +259,7 @@ class Session:
         """What becomes of the changes where a commit was asked for, and what to say of it. Raises KimicodeError."""
         if self.options.delivery is None:
             return ""
-        draft = self.baseline.draft if changed and stop.status == "finished" else None
+        draft = self.baseline.draft if (changed or self.baseline.blind) and stop.status == "finished" else None
         wish = Wish(self._wish, self.connection.model_name, self._ask)
         return await self.options.delivery.deliver(draft, wish, unfinished=bool(changed) and draft is None)
 
@@ -248,6 +277,7 @@ class Session:
         """Stop what still runs: no process that a tool started survives."""
         await self.diagnosis.close()
         await self.shell.close()
+        self.confined.close()
         await self.trail.close()
         await self.baseline.close()
         await end(self.knowledge)
@@ -256,7 +286,15 @@ class Session:
     # --- wiring ---------------------------------------------------------------------------------------------
 
     def _setup(self, history: History, turns: int) -> Setup:
-        context = ToolContext(self.files, self.shell, self._set_plan, knowledge=self.knowledge)
+        context = ToolContext(
+            self.files,
+            self.shell,
+            self._set_plan,
+            knowledge=self.knowledge,
+            hides=self.confined.hides,
+            confinement=self.confined.digest,
+            way_out=self.confined.way_out,
+        )
         planning = self.approval.mode == "plan"
         window = self.connection.window
         compaction = Compaction(window, estimate_tokens, self._summarize, self._state, self.emit)
@@ -272,6 +310,7 @@ class Session:
             ready=self.trail.ready,
             effect=self.trail.step,
             diagnose=self.diagnosis.news,
+            redact=self.redact,
             propose=self.memory.proposal,
             fits=self.memory.fits,
             suspects=self.memory.suspects,
@@ -285,12 +324,12 @@ class Session:
 
     def _history(self, messages: tuple[Message, ...]) -> History:
         specs = [tool.spec() for tool in tools(self.options.toolset).values()]
-        return History(estimate_tokens, messages, estimate_tokens((), specs))
+        return History(estimate_tokens, messages, estimate_tokens((), specs), self.redact)
 
     def _system_prompt(self) -> str:
         options, repository = self.options, self.repository
-        root = repository.root if repository else options.cwd
-        return prompts.system_prompt(look_around(options.cwd, repository, instructions(options.cwd, root)))
+        told = instructions(options.cwd, options.trust or Trust.unasked(options.cwd))
+        return prompts.system_prompt(look_around(options.cwd, repository, told))
 
     async def _checkpoint(self) -> None:
         """Before each step; who has a person may ask them here whether to go on."""
@@ -333,6 +372,6 @@ class Session:
 
     def _limits_of_report(self) -> str:
         if self.repository is None:
-            why = "Git is not installed" if missing() else "Not a git repository"
-            return f"{why}: what commands changed is not listed, and no patch can be made"
+            why = missing() or "not a git repository"
+            return f"{why[0].upper()}{why[1:]}: what commands changed is not listed, and no patch can be made"
         return "\n".join([self.baseline.problem, *self.baseline.notes]).strip()

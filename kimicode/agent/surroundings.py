@@ -8,7 +8,7 @@ from pathlib import Path
 from kimicode.agent.prompt import Surroundings, list_files
 from kimicode.errors import KimicodeError
 from kimicode.git.describe import describe
-from kimicode.git.repository import Repository
+from kimicode.git.repository import Repository, why_not
 
 MOST_WALKED = 2_000
 SKIPPED = {"node_modules", "__pycache__", "venv", "build", "dist", "target"}
@@ -19,7 +19,7 @@ def look_around(
 ) -> Surroundings:
     """What the system prompt says of the place; a git that fails is said, not raised."""
     try:
-        git = describe(repository) if repository else "not a repository"
+        git = describe(repository) if repository else why_not(cwd)
     except KimicodeError as error:
         git = f"cannot be asked ({error.message})"
     files, more = list_files(walk(cwd))

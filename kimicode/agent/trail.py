@@ -18,8 +18,8 @@ from kimicode import paths
 from kimicode.agent.baseline import Baseline
 from kimicode.agent.interrupted import HEARTBEAT_S
 from kimicode.agent.origin import origin_of
+from kimicode.agent.undo import Goal, plan_for, restored, told
 from kimicode.agent.undo import named as listed
-from kimicode.agent.undo import plan_for, restored, told
 from kimicode.errors import KimicodeError
 from kimicode.events import Emit, FilesRestored, Notice
 from kimicode.workspace.changes import TooMany, Watched
@@ -43,6 +43,10 @@ class Trail:
     _whole: bool = False
     """Whether the whole workspace is watched, or only the files that tools name."""
     _jobs_ran: bool = False
+    _looking: asyncio.Task[None] | None = None
+    """The look behind a command that may have changed anything."""
+    _breathing: asyncio.Task[None] | None = None
+    """While a step is under way: see LastLook."""
     _beginning: asyncio.Task[None] | None = None
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _told: set[str] = field(default_factory=set)
@@ -58,14 +62,31 @@ class Trail:
             await asyncio.wait([self._beginning])
 
     @asynccontextmanager
-    async def step(self, title: str, named: Sequence[str] | None) -> AsyncIterator[None]:
-        """Around a call that may change the files at `named` (absolute paths), or with None any file."""
+    async def step(self, title: str, named: Sequence[str] | None, call_id: str = "") -> AsyncIterator[None]:
+        """Around a call that may change the files at `named` (absolute paths), or with None any file.
+
+        With None it ends before the last look is taken: see `settled`.
+        """
+        paths = None if named is None else tuple(_with_folders(self.root, named))
+        step = Underway(self.turn_id, title, call_id, paths)
         async with self._turn:
-            await self._record(named, "person", "")
+            has_looked = await self._has_looked()
+            if not has_looked or named is not None:
+                await self._record(step, "person")
+            self._enter(step)
             try:
                 yield
             finally:
-                await _finished(asyncio.create_task(self._record(named, "agent", title)))
+                looking = asyncio.create_task(self._record(step, "agent"))
+                if named is None:
+                    self._looking = looking
+                else:
+                    await _finished(looking)
+
+    async def settled(self) -> None:
+        """Returns once the last step is recorded."""
+        async with self._turn:
+            await self._has_looked()
 
     async def steps(self) -> list[Step]:
         """What can be taken back, oldest first."""
@@ -78,29 +99,32 @@ class Trail:
         return await asyncio.to_thread(plan_for, self._log or StepLog(self.folder), number)
 
     @asynccontextmanager
-    async def restored(
-        self, chosen: Plan, title: str, *, rewind: str = "", force: bool = False
-    ) -> AsyncIterator[FilesRestored]:
+    async def restored(self, chosen: Plan, goal: Goal, *, force: bool = False) -> AsyncIterator[FilesRestored]:
         """Carry out a plan; the block does what belongs to it. Raises UsageError, DiskError with nothing changed."""
         async with self._turn:
+            await self._has_looked()
             with ExitStack() as stack:
                 log = self._log or StepLog(self.folder)
-                restoring = restored(log, chosen, title, rewind=rewind, force=force)
+                restoring = restored(log, chosen, goal, force=force)
                 done = await asyncio.to_thread(stack.enter_context, restoring)
                 if self._watched is not None:
-                    await asyncio.to_thread(_look, self._watched, [change.path for change in chosen.changes])
+                    touched = _with_folders(self.root, [change.path for change in chosen.changes])
+                    await asyncio.to_thread(_look, self._watched, touched)
                 event = told(chosen, done)
                 self.emit(event)
                 yield event
 
     async def close(self) -> None:
-        """Record what jobs did until they were ended."""
+        """Record what jobs did until they were ended, and the last step."""
         if self._beginning is not None:
             if not self._beginning.done():
                 self._beginning.cancel()
             await asyncio.wait([self._beginning])
+        await self.settled()
         if self._jobs_ran:
             await self._catch_up()
+        self._leave()
+        await asyncio.to_thread(LastLook(self.folder).forget)
 
     # --- looking --------------------------------------------------------------------------------------------
 
@@ -109,14 +133,15 @@ class Trail:
         try:
             log = await asyncio.to_thread(StepLog, self.folder)
             contents = await self.baseline.contents()
-            origin = _without_git() if contents is None else _of_git(contents, began_ns)
             watched = Watched(self.root, log.store, besides)
             try:
-                await asyncio.to_thread(watched.begin, origin)
+                await asyncio.to_thread(watched.begin, origin_of(contents, began_ns))
                 self._whole = True
             except TooMany:
                 watched = Watched(self.root, log.store, besides)
                 self._tell("undo-partly", "too many files to watch: undo knows only what the edit tools did here")
+            tree = contents.tree if contents is not None else ""
+            await asyncio.to_thread(LastLook(self.folder).begin, self.root, tree, watched.news())
             self._log, self._watched = log, watched
         except (KimicodeError, OSError) as error:
             self._tell("undo-off", f"steps of this session cannot be taken back: {error}")
@@ -125,24 +150,57 @@ class Trail:
         """Record what changed since the last step."""
         await self.ready()
         async with self._turn:
-            await self._record(None, "person", "")
+            await self._has_looked()
+            await self._record(Underway(self.turn_id, "", "", None), "person")
 
-    async def _record(self, named: Sequence[str] | None, author: Literal["agent", "person"], title: str) -> None:
+    async def _has_looked(self) -> bool:
+        """Wait for the look behind the last command; whether it was over only just now."""
+        looking = self._looking
+        if looking is None or looking.done():
+            return False
+        await asyncio.wait([looking])
+        return True
+
+    async def _record(self, step: Underway, author: Literal["agent", "person"]) -> None:
         watched, log = self._watched, self._log
-        if watched is None or log is None or (named is None and not self._whole):
+        if watched is None or log is None or not self._knows(step):
             return
+        title, call_id = (step.title, step.call_id) if author == "agent" else ("", "")
         running = self.jobs_run()
         if author == "person" and (running or self._jobs_ran):
             author, title = "agent", "a job in the background"
         self._jobs_ran = running
         try:
-            changes = await asyncio.to_thread(_look, watched, named)
-            await asyncio.to_thread(log.append, author, self.turn_id, title, changes)
+            changes = await asyncio.to_thread(_look, watched, step.named)
+            await asyncio.to_thread(log.append, author, step.turn_id, title, changes, call_id=call_id)
+            await asyncio.to_thread(LastLook(self.folder).add, watched.news())
         except (KimicodeError, OSError) as error:
             self._tell("undo-off", f"a step could not be recorded and cannot be taken back: {error}")
+        if not running:
+            self._leave()
         if watched.unkept:
             self._tell("undo-unkept", f"too large to be kept for undo: {listed(sorted(set(watched.unkept)))}")
             watched.unkept.clear()
+
+    def _knows(self, step: Underway) -> bool:
+        """Whether it can be told what a step changes."""
+        return self._watched is not None and (self._whole or step.named is not None)
+
+    def _enter(self, step: Underway) -> None:
+        if self._knows(step):
+            LastLook(self.folder).enter(step)
+            self._breathing = self._breathing or asyncio.create_task(self._breathe())
+
+    async def _breathe(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_S)
+            LastLook(self.folder).breathe()
+
+    def _leave(self) -> None:
+        if self._breathing is not None:
+            self._breathing.cancel()
+            self._breathing = None
+        LastLook(self.folder).leave()
 
     def _tell(self, code: str, text: str) -> None:
         if text not in self._told:
@@ -151,7 +209,7 @@ class Trail:
 
 
 def _look(watched: Watched, named: Sequence[str] | None) -> list[Change]:
-    return watched.look() if named is None else watched.look_at(_with_folders(Path(watched.root), named))
+    return watched.look() if named is None else watched.look_at(named)
 
 
 def _with_folders(root: Path, named: Sequence[str]) -> list[str]:

@@ -4,22 +4,25 @@ A restore that a crash cut off is finished by the next start, the conversation's
 """
 
 import os
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from kimicode import paths
 from kimicode.agent import prompt as prompts
 from kimicode.errors import KimicodeError, LockedSession, UsageError
-from kimicode.events import FilesRestored, MessageAdded, Notice, Rewound
+from kimicode.events import Event, FilesRestored, MessageAdded, Notice, Rewound
 from kimicode.messages import user
 from kimicode.sessions.fork import history_before
 from kimicode.sessions.journal import Journal
 from kimicode.sessions.recall import recall
-from kimicode.workspace.pending import Restore, Restored, claimed, cut_off, finish, restoring
+from kimicode.sessions.retold import before_call
+from kimicode.workspace.pending import Restore, Restored, Rewind, claimed, cut_off, finish, restoring
 from kimicode.workspace.restore import Plan, plan
-from kimicode.workspace.steplog import Step, StepLog
+from kimicode.workspace.steplog import Step, StepLog, share
 
 FOLDER = "undo"
 """In the session's folder."""
@@ -31,22 +34,26 @@ _LISTED = 50
 class Goal:
     """Where to go back to: files to before step `number` (0: none changed), the conversation to before `turn_id`.
 
-    An empty `turn_id` leaves the conversation alone.
+    An empty `turn_id` leaves the conversation alone; with a `call_id` the turn stays as far as to before that call.
     """
 
     number: int
     turn_id: str
     title: str
+    call_id: str = ""
 
 
-def goal_of(steps: Sequence[Step], turns: Sequence[tuple[str, str]], to: str = "") -> Goal:
-    """What `to` means: a turn ("t3"), a step ("7", files alone), or the last turn. Raises UsageError.
+def goal_of(folder: Path, steps: Sequence[Step], turns: Sequence[tuple[str, str]], to: str = "") -> Goal:
+    """What `to` means: a turn ("t3"), a step ("7"), or the last turn. Raises UsageError, DiskError.
 
-    `turns` are the ids and prompts of the conversation.
+    `folder` is the session's, `turns` are the ids and prompts of the conversation. A step that is no part of that
+    (any more) has files alone.
     """
     if to.isdigit():
-        insist_on_step(steps, int(to))
-        return Goal(int(to), "", f"back to before step {int(to)}")
+        step = insist_on_step(steps, int(to))
+        told = step.turn_id in dict(turns) and before_call(folder, step.turn_id, step.call_id)
+        title = f"back to before step {step.number}"
+        return Goal(step.number, step.turn_id, title, step.call_id) if told else Goal(step.number, "", title)
     turn_id = to or (turns[-1][0] if turns else "")
     if turn_id not in dict(turns):
         what = f"the conversation has no turn {to!r}" if to else "there is no turn to take back"
@@ -62,21 +69,25 @@ def plan_for(log: StepLog, number: int) -> Plan:
     return plan(log.steps, number)
 
 
-def insist_on_step(steps: Sequence[Step], number: int) -> None:
-    if number < 1 or all(step.number != number for step in steps):
+def insist_on_step(steps: Sequence[Step], number: int) -> Step:
+    """Raises UsageError where there is none of this number."""
+    found = next((step for step in steps if step.number == number and number > 0), None)
+    if found is None:
         raise UsageError(f"there is no step {number} to take back", hint="`kimicode undo --list` shows them.")
+    return found
 
 
 @contextmanager
-def restored(log: StepLog, chosen: Plan, title: str, *, rewind: str = "", force: bool = False) -> Iterator[Restored]:
-    """Carry out a plan; the block does what belongs to it, and a crash in it makes the next start do it.
+def restored(log: StepLog, chosen: Plan, goal: Goal, *, force: bool = False) -> Iterator[Restored]:
+    """Carry out a plan; the block does what the goal says of the conversation, or after a crash the next start.
 
     Raises UsageError where it would overwrite what a person changed and `force` is not set, DiskError.
     """
     if chosen.edited and not force:
         raise UsageError(f"you changed since then: {named(chosen.edited)}", hint="--force restores them as well.")
     turn_id = next((step.turn_id for step in log.steps if step.number == chosen.number), "")
-    with restoring(log, chosen.changes, title, turn_id, rewind, paths.restores_dir()) as done:
+    rewind = Rewind(goal.turn_id, goal.call_id)
+    with restoring(log, chosen.changes, goal.title, turn_id, rewind, paths.restores_dir()) as done:
         yield done
 
 
@@ -102,13 +113,13 @@ def undo(folder: Path, goal: Goal, chosen: Plan, *, force: bool = False) -> File
     journal = Journal.open(folder)
     try:
         if not chosen.changes:
-            _rewind(journal, goal.turn_id)
+            go_behind(journal, goal.turn_id, goal.call_id)
             return None
-        with restored(StepLog(folder / FOLDER), chosen, goal.title, rewind=goal.turn_id, force=force) as done:
+        with restored(StepLog(folder / FOLDER), chosen, goal, force=force) as done:
             event = told(chosen, done)
             journal.append(event)
             if goal.turn_id:
-                _rewind(journal, goal.turn_id)
+                go_behind(journal, goal.turn_id, goal.call_id)
             else:
                 journal.append(MessageAdded(user(note_for_model(event)), "note"))
         return event
@@ -142,22 +153,44 @@ def named(names: Sequence[str]) -> str:
     return ", ".join(_printable(names[:_NAMED])) + more
 
 
+def way_behind(folder: Path, turn_id: str, call_id: str = "") -> tuple[Event, ...]:
+    """The events that take a conversation back to before a turn, or to before one of its calls.
+
+    None where that call is not in it. Raises DiskError, UsageError.
+    """
+    if not turn_id:
+        return ()
+    past, prompt = history_before(folder, turn_id)
+    back = Rewound(turn_id, prompt, past.messages, past.plan)
+    if not call_id:
+        return (back,)
+    stays = before_call(folder, turn_id, call_id)
+    return (back, *stays) if stays else ()
+
+
+def go_behind(journal: Journal, turn_id: str, call_id: str = "") -> None:
+    """Take the conversation of a session that is not open back. Raises DiskError, UsageError."""
+    for event in way_behind(journal.folder, turn_id, call_id):
+        journal.append(event)
+
+
+def inherit(folder: Path, fork: Path, turn_id: str | None) -> None:
+    """Give the fork of a session its steps: those before this turn, or all. Raises DiskError."""
+    steps = StepLog(folder / FOLDER).steps
+    limit = _ordinal(turn_id) if turn_id else sys.maxsize
+    share(folder / FOLDER, fork / FOLDER, list(takewhile(lambda step: _ordinal(step.turn_id) < limit, steps)))
+
+
 def _finish(restore: Restore) -> None:
     folder = restore.log.parent
     journal = Journal.open(folder)
     try:
         done = finish(restore)
         journal.append(told(Plan(0, restore.changes, (), ()), done))
-        if restore.rewind in dict(recall(folder).history.turns):
-            _rewind(journal, restore.rewind)
+        if restore.rewind.turn_id in dict(recall(folder).history.turns):
+            go_behind(journal, restore.rewind.turn_id, restore.rewind.call_id)
     finally:
         journal.close()
-
-
-def _rewind(journal: Journal, turn_id: str) -> None:
-    if turn_id:
-        past, prompt = history_before(journal.folder, turn_id)
-        journal.append(Rewound(turn_id, prompt, past.messages, past.plan))
 
 
 def _first_of_turn(steps: Iterable[Step], turn_id: str) -> int:

@@ -13,6 +13,8 @@ from kimicode.workspace.hazards import runs_later
 def weigh(tool: Tool[Any], arguments: Arguments, context: ToolContext) -> Access:
     """The tool's own access, unless the file that the call names asks for more."""
     access = tool.access_of(arguments)
+    if access is Access.OUTSIDE and not context.confinement:
+        return tool.access  # there is nothing to leave
     path = getattr(arguments, "path", "")
     if not path or access not in (Access.READ, Access.WRITE):
         return access
@@ -39,6 +41,7 @@ def digest_of(name: str, arguments: Arguments, context: ToolContext) -> str:
     """
     said: dict[str, Any] = {"tool": name, "arguments": arguments.model_dump(mode="json")}
     if hasattr(arguments, "command"):
-        shell = context.shell
-        said |= {"cwd": str(shell.cwd), "variables": dict(shell.variables), "sandbox": context.confinement}
+        shell, outside = context.shell, getattr(arguments, "outside_sandbox", False)
+        variables = dict(shell.variables_of(outside=outside or not context.confinement))
+        said |= {"cwd": str(shell.cwd), "variables": variables, "sandbox": context.confinement}
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode("utf-8", "surrogateescape")).hexdigest()

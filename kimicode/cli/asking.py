@@ -1,6 +1,7 @@
 """One question to the configured model, for commands that want a text of it and no agent."""
 
 import os
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -32,6 +33,8 @@ async def asking(flags: Mapping[str, Any], folder: Path, say: Say) -> AsyncItera
 
     async with reachable(loaded, say, tell) as settings:
         connection = await connect(settings)
+        if sys.stderr.isatty():
+            say(f"asking {connection.model_name}; Ctrl-C leaves everything as it is")
 
         async def ask(prompt: str) -> str:
             request = ModelRequest([user(prompt)], [], MOST_OUTPUT_TOKENS)

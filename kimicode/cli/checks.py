@@ -17,6 +17,8 @@ from kimicode.errors import KimicodeError
 from kimicode.git import command
 from kimicode.git.repository import Repository, why_not
 from kimicode.llm.local import Engine, checkpoint_of, engine_command, missing
+from kimicode.workspace.sandbox import layers
+from kimicode.workspace.sandbox.workspace import Place, policy_for
 
 Status = Literal["ok", "warning", "failure"]
 LOW_DISK_BYTES = 1_000_000_000
@@ -94,13 +96,39 @@ def ripgrep(environ: Mapping[str, str]) -> Check:
     return Check("ripgrep", "ok", f"ripgrep at {path}")
 
 
-def sandbox(environ: Mapping[str, str]) -> Check:
-    """Always a warning, until commands are confined."""
-    found = (
-        "bubblewrap is installed" if shutil.which("bwrap", path=environ.get("PATH")) else "bubblewrap is not installed"
+def sandbox(settings: Settings, cwd: Path) -> Check:
+    """What confines commands here, what it hides and lets through, and why it is not something better."""
+    if settings.sandbox == "off":
+        return Check(
+            "sandbox", "warning", "switched off: commands run with all of your rights", "Remove sandbox = off."
+        )
+    layer = layers.find()
+    failed: Status = "failure" if settings.sandbox == "required" else "warning"
+    if layer.name == "none":
+        return Check("sandbox", failed, f"commands cannot be confined: {layer.lacking}", layer.hint)
+    try:
+        text, gaps = _confined(settings, cwd)
+    except (KimicodeError, OSError) as error:
+        hint = error.hint if isinstance(error, KimicodeError) else ""
+        return Check("sandbox", failed, str(error), hint)
+    instead = f" ({layer.lacking})" if layer.lacking else ""
+    hint = "\n".join(
+        [*([layer.hint] if layer.hint else []), *(f"Not prevented: {gap}." for gap in (*layer.gaps, *gaps))]
     )
-    hint = "Use `--mode ask` or a container where you do not trust the task or the project."
-    return Check("sandbox", "warning", f"commands are not sandboxed yet: they run with your rights ({found})", hint)
+    return Check("sandbox", "warning" if layer.lacking else "ok", f"{layer.name}{instead}: {text}", hint)
+
+
+def _confined(settings: Settings, cwd: Path) -> tuple[str, tuple[str, ...]]:
+    """What the policy of a session here comes to, and what it leaves open. Nothing of it stays."""
+    repository = Repository.discover(cwd)
+    roots = (cwd, *([repository.root] if repository else []), *settings.extra_dirs)
+    with tempfile.TemporaryDirectory(prefix="kimicode-doctor-") as name:
+        place = Place(roots, Path(name), settings.readable, settings.network, own=(), cache=Path(name))
+        policy = policy_for(place)
+    hosts = ", ".join(policy.hosts) or "none"
+    folders = ", ".join(dict.fromkeys(str(root) for root in reversed(roots)))
+    hidden = f"{place.home} and {len(policy.hidden) - 1} other places hidden"
+    return f"{folders} writable, {hidden}, network: {hosts}", policy.gaps
 
 
 def gpu(environ: Mapping[str, str]) -> Check:

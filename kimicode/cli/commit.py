@@ -14,10 +14,10 @@ from kimicode.agent.wording import commit_message
 from kimicode.cli.asking import asking
 from kimicode.cli.run import BaseUrl, Thinking
 from kimicode.errors import UsageError
-from kimicode.git.commit import Draft, not_run, of_staged
-from kimicode.git.history import style
+from kimicode.git.commit import Draft, of_staged, remarks
 from kimicode.git.repository import Repository, why_not
 from kimicode.git.snapshot import WorkTree
+from kimicode.git.style import style_of
 from kimicode.git.work import of_tracked
 from kimicode.sessions.transcript import printable
 
@@ -61,7 +61,7 @@ def command(
             return
         made = draft.commit(message)
     typer.echo(printable(f"[{repository.branch()} {made[:9]}] {message}"))
-    for note in not_run(repository.origin):
+    for note in remarks(repository.origin):
         say(note)
 
 
@@ -89,6 +89,6 @@ def _draft(repository: Repository, all_tracked: bool) -> Iterator[Draft]:
 
 
 async def _message(draft: Draft, hint: str, flags: Mapping[str, Any], root: Path) -> str:
-    difference, learnt = draft.difference(), style(draft.origin)
+    difference, learnt = draft.difference(), style_of(draft.origin)
     async with asking(flags, root, say) as ask:
         return await commit_message(ask, difference, learnt, hint)

@@ -15,8 +15,9 @@ from kimicode.cli.checks import Check
 from kimicode.cli.probe import Probe
 from kimicode.config.catalog import is_loopback, model_info
 from kimicode.config.instructions import instructions
-from kimicode.config.load import Loaded, load, search_path, user_dir
+from kimicode.config.load import Loaded, load, user_dir
 from kimicode.config.schema import Endpoint, Settings, require_endpoint
+from kimicode.config.trust import Trust
 from kimicode.errors import ConfigError
 from kimicode.llm.local import running
 
@@ -67,7 +68,7 @@ def diagnose(flags: Mapping[str, Any], *, cwd: Path, environ: Mapping[str, str])
         checks.terminal(environ),
         checks.shell(environ),
         checks.ripgrep(environ),
-        checks.sandbox(environ),
+        checks.sandbox(loaded.settings if loaded else Settings(), cwd),
         checks.gpu(environ),
         checks.engine(engine, loaded.settings.checkpoint if loaded else None),
         checks.disk(environ),
@@ -107,12 +108,12 @@ def _configuration(
     try:
         loaded = load(flags, cwd=cwd, environ=environ)
     except ConfigError as error:
-        return None, [Check("configuration", "failure", error.message, error.hint), _agents(cwd, environ)]
+        return None, [Check("configuration", "failure", error.message, error.hint)]
     read = ", ".join(str(path) for path in loaded.files)
     text = f"read {read}" if read else f"no file; {user_dir(environ) / 'config.toml'} would be read"
     found = [Check("configuration", "ok", f"{text}{''.join(f'; {each}' for each in _chosen(loaded))}")]
     found += [Check("configuration", "warning", warning) for warning in loaded.warnings]
-    return loaded, [*found, _agents(cwd, environ)]
+    return loaded, [*found, _trust(loaded.trust, cwd), _agents(cwd, loaded.trust, environ)]
 
 
 def _chosen(loaded: Loaded) -> Iterator[str]:
@@ -121,10 +122,17 @@ def _chosen(loaded: Loaded) -> Iterator[str]:
             yield f"{name} from {source}"
 
 
-def _agents(cwd: Path, environ: Mapping[str, str]) -> Check:
-    found = instructions(cwd, search_path(cwd)[-1], user_dir=user_dir(environ))
+def _trust(trust: Trust, cwd: Path) -> Check:
+    if notice := trust.notice(cwd):
+        return Check("trust", "warning", notice)
+    said = {"trusted": "trusted", "untrusted": "not trusted", None: "not trusted; nobody was asked yet"}[trust.answer]
+    return Check("trust", "ok", f"{trust.root} is {said}")
+
+
+def _agents(cwd: Path, trust: Trust, environ: Mapping[str, str]) -> Check:
+    found = instructions(cwd, trust, user_dir=user_dir(environ))
     names = ", ".join(str(path) for path, _ in found)
-    return Check("instructions", "ok", f"read {names}" if found else "no AGENTS.md here, which is fine")
+    return Check("instructions", "ok", f"read {names}" if found else "no AGENTS.md is read, which is fine")
 
 
 def _described(endpoint: Endpoint, sources: Mapping[str, str]) -> str:

@@ -6,21 +6,23 @@ import signal
 import sys
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from kimicode.agent.budget import Limits
-from kimicode.agent.delivery import Delivery
+from kimicode.agent.delivery import Delivery, commits_in
 from kimicode.agent.opening import open_session
 from kimicode.agent.options import SessionOptions
 from kimicode.agent.place import absolute as absolute
 from kimicode.agent.place import place_of
+from kimicode.agent.rulebook import Rules
 from kimicode.cli.beside import Beside
 from kimicode.cli.local import endpoint_of
 from kimicode.cli.output import Screen, screen_for
-from kimicode.config.load import load
-from kimicode.errors import DiskError, ExitCode, KimicodeError
+from kimicode.config.load import Loaded, load, trust_in
+from kimicode.config.trust import UNCONFINED, Trust
+from kimicode.errors import DiskError, ExitCode, KimicodeError, UsageError
 from kimicode.events import Notice, Result, Status
 
 
@@ -40,11 +42,13 @@ class Request:
     patch: Path | None
     resume: str
     progress: bool
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     commit: bool = False
     worktree: str = ""
     """The name of a new worktree to work in, or `beside.FRESH`."""
     carry: bool = False
+    trust: bool = False
+    """Whether the folder is trusted for this run, whatever is on record."""
 
 
 def execute(request: Request) -> int:
@@ -88,7 +92,8 @@ def _unread() -> int:
 async def _run(request: Request, screen: Screen) -> None:
     _handle_signals(screen)
     resume, folder = place_of(request.resume, request.folder, screen.show)
-    loaded = load(request.flags, cwd=folder, environ=request.environ)
+    loaded = load(request.flags, cwd=folder, environ=request.environ, trust=_told(request, folder))
+    refuse_unconfined(loaded)
     settings = loaded.settings
     for warning in loaded.warnings:
         screen.show(Notice("warning", "config", warning))
@@ -100,12 +105,17 @@ async def _run(request: Request, screen: Screen) -> None:
         toolset=settings.toolset,
         resume=resume,
         patch=absolute(request.patch) if request.patch else None,
-        delivery=Delivery() if request.commit else None,
+        delivery=commits_in(folder) if request.commit else None,
+        trust=loaded.trust,
+        rules=Rules.load(),
     )
     ticker = asyncio.create_task(_tick(screen))
     beside = await _work_beside(request, folder, screen) if request.worktree else None
     if beside is not None:
-        options = replace(options, cwd=beside.folder, delivery=Delivery(beside.tree))
+        trust = _told(request, beside.folder) or trust_in(beside.folder, environ=request.environ)
+        options = replace(options, cwd=beside.folder, delivery=Delivery(beside.tree), trust=trust)
+    if notice := options.trust and options.trust.notice(options.cwd):
+        screen.show(Notice("warning", "trust", notice))
     try:
         async with (
             endpoint_of(loaded, screen) as reachable,
@@ -118,6 +128,20 @@ async def _run(request: Request, screen: Screen) -> None:
         ticker.cancel()
         if beside is not None:
             beside.conclude(None, lambda text: screen.show(Notice("warning", "worktree", text)))
+
+
+def _told(request: Request, folder: Path) -> Trust | None:
+    """What was said of a folder on the command line; None: the record holds."""
+    return Trust.whole(folder) if request.trust else None
+
+
+def refuse_unconfined(loaded: Loaded) -> None:
+    """Raises UsageError for settings under which a folder that nobody trusts could do what it likes."""
+    for name, value in UNCONFINED:
+        if getattr(loaded.settings, name) == value and not loaded.trust.given:
+            hint = "If you trust what is in it: --trust for this time, or `kimicode trust` for good."
+            source = loaded.sources[name]
+            raise UsageError(f"{name} is {value} ({source}), but {loaded.trust.root} is not trusted", hint=hint)
 
 
 async def _work_beside(request: Request, folder: Path, screen: Screen) -> Beside:

@@ -7,10 +7,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kimicode.cli.main import seen
-from kimicode.errors import DiskError
+from kimicode.errors import DiskError, UsageError
+from kimicode.tui.wanted import LAST, Wanted
 
 if TYPE_CHECKING:
     from kimicode.agent.delivery import Delivery
+
+_SETTINGS = ("model", "base_url", "checkpoint", "thinking", "mode", "theme")
+_LIMITS = {"max_steps": "turn_steps", "max_tokens": "tokens", "max_price": "price"}
+
+
+def begin(given: Mapping[str, Any], *, delivery: "Delivery | None" = None) -> int:
+    """Open the interface with options by the names of `tui.command`'s parameters. Raises UsageError, DiskError."""
+    if given.get("go_on") and given.get("resume"):
+        raise UsageError("--continue and --resume contradict each other", hint="Give one of them.")
+    flags = {name: given.get(name) for name in _SETTINGS}
+    if flags["checkpoint"]:
+        flags["checkpoint"] = Path(flags["checkpoint"]).expanduser().absolute()
+    limits = {field: given[name] for name, field in _LIMITS.items() if given.get(name) is not None}
+    resume = LAST if given.get("go_on") else given.get("resume", "")
+    ways = {name: bool(given.get(name)) for name in ("plain", "trust")}
+    return start(given.get("folder"), flags, limits, resume, **ways, delivery=delivery)
 
 
 def start(
@@ -20,11 +37,10 @@ def start(
     resume: str = "",
     *,
     plain: bool = False,
+    trust: bool = False,
     delivery: "Delivery | None" = None,
 ) -> int:
     """Open the interface and return the exit code. Raises DiskError where there is no folder to work in."""
-    from kimicode.tui.wanted import Wanted
-
     try:
         here = (folder or Path()).expanduser().absolute()
     except FileNotFoundError:
@@ -36,6 +52,7 @@ def start(
         limits=limits or {},
         resume=resume,
         environ=dict(os.environ),
+        trust=trust,
         delivery=delivery,
         doctor=lambda: _doctor(here),
     )

@@ -24,6 +24,7 @@ COMMANDS = {
     "undo": "take back what the agent did, files and conversation",
     "index": "read this folder into the index that searches use, or say what it holds",
     "map": "print the repository's most important definitions",
+    "trust": "obey a project's own instructions and settings, or no longer",
     "doctor": "check the set-up: endpoint, key, model, git, terminal",
     "help": "read about a topic: " + "tui, output, config, modes, git, undo, local, exit-codes",
 }
@@ -54,7 +55,8 @@ A model on this machine:
 Options:
   -c, --continue         go on with this folder's last session
   -r, --resume [ID]      go on with another one, or choose
-  --model, --mode, --theme, --plain ...              `kimicode --continue --help` lists them all
+  --plain                lines of text; so too where stdin or stdout is no terminal: each line of stdin is a prompt
+  --model, --mode, --theme ...                       `kimicode --continue --help` lists them all
   --version              show the version
   --install-completion   install completion for the present shell
   -h, --help             show this; `kimicode COMMAND --help` shows a command's options
@@ -64,10 +66,11 @@ Options:
 def main() -> None:
     """Entry point of the console script. Always ends in sys.exit with a code of `kimicode.errors.ExitCode`."""
     open_closed_streams()
+    forget_relative_places()
     arguments = sys.argv[1:]
     completing = "_KIMICODE_COMPLETE" in os.environ
     quick = None
-    if not completing and (arguments in (["-h"], ["--help"], ["help"]) or not (arguments or seen())):
+    if not completing and arguments in (["-h"], ["--help"], ["help"]):
         quick = top_help()
     elif not completing and arguments in (["--version"], ["-V"]):
         quick = f"kimicode {__version__}\n"
@@ -88,6 +91,12 @@ def seen() -> bool:
     """Whether a person sits before this: at a terminal, or at a browser that shows one."""
     streams = (sys.stdin, sys.stdout, sys.stderr)  # Textual paints on stderr
     return bool(os.environ.get("TEXTUAL_DRIVER")) or all(stream.isatty() for stream in streams)
+
+
+def forget_relative_places() -> None:
+    """Take out of PATH what is not absolute: git must not be a program of the folder that it is to look at."""
+    places = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    os.environ["PATH"] = os.pathsep.join(place for place in places if os.path.isabs(place))
 
 
 def open_closed_streams() -> None:
@@ -112,11 +121,16 @@ def dispatch(arguments: list[str]) -> int:
     from kimicode.errors import ExitCode, KimicodeError
 
     try:
-        if arguments or "_KIMICODE_COMPLETE" in os.environ:
+        if "_KIMICODE_COMPLETE" in os.environ or (arguments and not arguments[0].startswith("-")):
             return call(arguments)
-        from kimicode.cli.interactive import start  # without typer: the first paint does not wait for it
+        from kimicode.cli import quick
 
-        return start()
+        given = quick.read(arguments)
+        if given is None:
+            return call(arguments)
+        from kimicode.cli.interactive import begin  # without typer: the first paint does not wait for it
+
+        return begin(given)
     except KimicodeError as error:
         return complain(str(error), error.exit_code)
     except KeyboardInterrupt:

@@ -1,6 +1,7 @@
 """`kimicode pr`: title and text of a pull request from a branch's commits; `--create` hands them to gh or glab."""
 
 import asyncio
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,10 +13,11 @@ from kimicode.agent.wording import pull_request
 from kimicode.cli.asking import asking
 from kimicode.cli.commit import AskedModel, DryRun, Folder, Hint, repository_at, say
 from kimicode.cli.run import BaseUrl, Thinking
+from kimicode.config.load import trust_in
 from kimicode.errors import KimicodeError, UsageError
 from kimicode.git.branch import Branch, against, remote_of
-from kimicode.git.history import style
 from kimicode.git.repository import Repository
+from kimicode.git.style import style_of
 from kimicode.sessions.transcript import printable
 
 _TEMPLATES = (
@@ -55,7 +57,7 @@ def command(
 
     async def write() -> tuple[str, str]:
         async with asking(flags, repository.root, say) as ask:
-            return await pull_request(ask, branch, style(repository.origin), _template(repository.root), hint)
+            return await pull_request(ask, branch, style_of(repository.origin), _template(repository.root), hint)
 
     title, body = asyncio.run(write())
     typer.echo(printable(f"{title}\n\n{body}".rstrip()))
@@ -84,6 +86,9 @@ def _program(repository: Repository, branch: Branch) -> str:
     if shutil.which(name) is None:
         hint = "Leave out --create and take the text."
         raise UsageError(f"--create needs `{name}`, which is not installed", hint=hint)
+    if not trust_in(repository.root, environ=os.environ).given:
+        text = f"`{name}` runs git as the repository's own configuration says, and {repository.root} is not trusted"
+        raise UsageError(text, hint="kimicode trust, or leave out --create and take the text.")
     return name
 
 

@@ -1,10 +1,9 @@
 """`kimicode run`: one task, start to end, without a question."""
 
-import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -30,6 +29,12 @@ class ModeName(StrEnum):
     YOLO = "yolo"
 
 
+class SandboxName(StrEnum):
+    AUTO = "auto"
+    REQUIRED = "required"
+    OFF = "off"
+
+
 class ToolsetName(StrEnum):
     FULL = "full"
     SWE = "swe"
@@ -51,6 +56,10 @@ Thinking = Annotated[
 ModeOption = Annotated[
     ModeName | None, typer.Option("--mode", help="What it may do without a question (`kimicode help modes`).")
 ]
+SandboxOption = Annotated[
+    SandboxName | None,
+    typer.Option("--sandbox", help="Confine commands: where it can be had, always, never."),
+]
 OutputForm = Annotated[Output, typer.Option("--output", "-o", help="What stdout gets (`kimicode help output`).")]
 PatchFile = Annotated[
     Path | None, typer.Option("--patch", metavar="FILE", help="Write the git diff of what it did to a file.")
@@ -58,6 +67,9 @@ PatchFile = Annotated[
 CommitWork = Annotated[bool, typer.Option("--commit", help="Commit what it did, and that alone.")]
 WorktreeName = Annotated[
     str, typer.Option("--worktree", metavar="[=NAME]", help="Work in a new worktree, on a branch of its own.")
+]
+TrustFolder = Annotated[
+    bool, typer.Option("--trust", help="Obey this folder's own instructions, settings and checkers, this time.")
 ]
 Carry = Annotated[bool, typer.Option("--carry", help="With --worktree: bring uncommitted changes along.")]
 PromptFile = Annotated[Path | None, typer.Option("--file", "-f", metavar="FILE", help="Read the prompt from a file.")]
@@ -76,6 +88,7 @@ def command(
     checkpoint: Checkpoint = None,
     thinking: Thinking = None,
     mode: ModeOption = None,
+    sandbox: SandboxOption = None,
     plan: Annotated[bool, typer.Option("--plan", help="Only look and plan: the same as --mode plan.")] = False,
     plan_first: Annotated[bool, typer.Option("--plan-first", help="Make a plan, then carry it out.")] = False,
     output: OutputForm = Output.TEXT,
@@ -83,6 +96,7 @@ def command(
     commit: CommitWork = False,
     worktree: WorktreeName = "",
     carry: Carry = False,
+    trust: TrustFolder = False,
     max_steps: Annotated[int, typer.Option(min=1, metavar="N", help="Requests to the model at most.")] = 250,
     max_tokens: Annotated[int | None, typer.Option(min=1, metavar="N", help="Tokens in and out at most.")] = None,
     max_price: Annotated[float | None, typer.Option(min=0, metavar="USD", help="US dollars at most.")] = None,
@@ -100,37 +114,52 @@ def command(
 
       git diff | kimicode run --plan -          (the prompt is stdin)
 
-      kimicode run --model local "what does this do?"     (`kimicode help local`)
-
       kimicode run --output stream-json --max-price 0.50 --patch fix.patch -f task.md
     """
     try:
         refuse_contradictions(plan, plan_first, mode, go_on and bool(resume))
         refuse_stray(worktree, carry, go_on or bool(resume))
         text = read_prompt(prompt, prompt_file)
-        flags = {"model": model, "base_url": base_url, "checkpoint": _weights(checkpoint), "thinking": thinking}
+        flags = _flags(model, base_url, checkpoint, thinking, ModeName.PLAN if plan else mode, sandbox, toolset)
     except KimicodeError as error:
         return refuse(output.value, error)
     request = Request(
         prompt=text,
         folder=folder,
-        flags={**flags, "toolset": toolset and toolset.value, "mode": "plan" if plan else mode and mode.value},
+        flags=flags,
         limits=Limits(max_steps, max_tokens, max_price, time_limit),
         output=output.value,
         plan_first=plan_first,
         patch=patch,
         resume="last" if go_on else resume,
         progress=not quiet and sys.stderr.isatty(),
-        environ=dict(os.environ),
         commit=commit,
         worktree=worktree,
         carry=carry,
+        trust=trust,
     )
     return execute(request)
 
 
-def _weights(checkpoint: Path | None) -> Path | None:
-    return checkpoint and absolute(checkpoint.expanduser())
+def _flags(
+    model: str | None,
+    base_url: str | None,
+    checkpoint: Path | None,
+    thinking: bool | None,
+    mode: ModeName | None,
+    sandbox: SandboxName | None,
+    toolset: ToolsetName | None,
+) -> dict[str, Any]:
+    """The settings among the options, by name."""
+    return {
+        "model": model,
+        "base_url": base_url,
+        "checkpoint": checkpoint and absolute(checkpoint.expanduser()),
+        "thinking": thinking,
+        "mode": mode and mode.value,
+        "sandbox": sandbox and sandbox.value,
+        "toolset": toolset and toolset.value,
+    }
 
 
 def refuse_contradictions(plan: bool, plan_first: bool, mode: ModeName | None, two_sessions: bool) -> None:

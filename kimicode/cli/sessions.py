@@ -1,4 +1,4 @@
-"""`kimicode sessions`: list, show and export what was recorded."""
+"""`kimicode sessions`: list, show, audit and export what was recorded."""
 
 import json
 import os
@@ -15,14 +15,17 @@ from typing import Annotated, Any
 import typer
 
 from kimicode.cli.cells import cut
+from kimicode.config.secrets import Redactor, secrets_among
 from kimicode.errors import DiskError, UsageError
 from kimicode.events import Event
+from kimicode.sessions.audit import audit, counted
 from kimicode.sessions.catalog import SessionInfo, find_session, latest_session, list_sessions, session_ids
 from kimicode.sessions.export import to_json, to_markdown
 from kimicode.sessions.journal import Damage, read_events
+from kimicode.sessions.records import redacted
 from kimicode.sessions.transcript import Block, printable, transcript
 
-app = typer.Typer(name="sessions", help="List, show and export recorded sessions.", no_args_is_help=True)
+app = typer.Typer(name="sessions", help="List, show, audit and export recorded sessions.", no_args_is_help=True)
 
 
 def complete_session(incomplete: str) -> list[str]:
@@ -114,7 +117,7 @@ def export(
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write here.")] = None,
     thinking: Annotated[bool, typer.Option("--thinking", help="Include what the model thought (md).")] = False,
 ) -> None:
-    """Export a session as Markdown or JSON, to the standard output or to a file.
+    """Export a session as Markdown or JSON, to the standard output or to a file; what looks like a secret is left out.
 
     Examples:
 
@@ -123,7 +126,11 @@ def export(
       kimicode sessions export 20261122-1045 --format json | jq '.messages | length'
     """
     events = _load(session)
-    text = to_markdown(events, thinking=thinking) if form is Format.MD else json.dumps(to_json(events), indent=2) + "\n"
+    redact = Redactor(secrets_among(os.environ))
+    if form is Format.MD:
+        text = redact(to_markdown(events, thinking=thinking))
+    else:
+        text = json.dumps(redacted(to_json(events), redact), indent=2) + "\n"
     if output is None:
         typer.echo(text, nl=False)
         return
@@ -131,6 +138,29 @@ def export(
         output.write_text(text, "utf-8")
     except OSError as error:
         raise DiskError.from_os("write", output, error) from error
+
+
+@app.command("audit")
+def audit_command(
+    session: SessionId,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")] = False,
+) -> None:
+    """List what a session did to this machine: questions and answers, commands, exit codes, files, bytes.
+
+    Nothing is shortened. It tells what was recorded: what a command did outside of the folder is not seen.
+
+    Examples:
+
+      kimicode sessions audit last
+
+      kimicode sessions audit last --json | jq 'select(.kind == "command" and .outside)'
+    """
+    entries = list(audit(_folder(session)))
+    for entry in entries:
+        record = {"time": entry.time, "kind": entry.kind, "text": entry.text, **entry.facts}
+        typer.echo(json.dumps(record) if as_json else entry.line())
+    if not as_json:
+        typer.echo(counted(entries))
 
 
 # --- one session ----------------------------------------------------------------------------------------------

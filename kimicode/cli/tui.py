@@ -1,21 +1,29 @@
 """`kimicode` without a command: the options of the interactive interface."""
 
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from kimicode.agent.delivery import Delivery
+from kimicode.agent.delivery import Delivery, commits_in
 from kimicode.agent.place import absolute
-from kimicode.cli.beside import Beside, refuse_stray
-from kimicode.cli.interactive import start
-from kimicode.cli.run import BaseUrl, Carry, Checkpoint, CommitWork, ModelName, ModeOption, Thinking, WorktreeName
-from kimicode.errors import UsageError
-
-_PICK = "?"
+from kimicode.cli.beside import Beside, choice, refuse_stray
+from kimicode.cli.interactive import begin
+from kimicode.cli.run import (
+    BaseUrl,
+    Carry,
+    Checkpoint,
+    CommitWork,
+    ModelName,
+    ModeOption,
+    Thinking,
+    TrustFolder,
+    WorktreeName,
+)
+from kimicode.cli.trust import settle
+from kimicode.tui.wanted import PICK
 
 
 class ThemeName(StrEnum):
@@ -47,6 +55,7 @@ def command(
     commit: CommitWork = False,
     worktree: WorktreeName = "",
     carry: Carry = False,
+    trust: TrustFolder = False,
     theme: Annotated[ThemeName | None, typer.Option("--theme", help="Colours, instead of the configured ones.")] = None,
     plain: Annotated[bool, typer.Option("--plain", help="Lines of text instead of a screen.")] = False,
 ) -> int:
@@ -60,50 +69,47 @@ def command(
 
       kimicode --resume                (choose a session)
 
+      kimicode --mode auto < prompts.txt   (one prompt a line)
+
       kimicode --model local --checkpoint ~/models/Kimi-K2.6
+
+    Without a terminal (a pipe, a file, `--plain`) it works with lines of text, and each line of stdin is a prompt; a
+    backslash at a line's end joins the next one to it.
 
     `kimicode --help` lists the other commands; `kimicode help tui` tells about keys and commands.
     """
-    if go_on and resume:
-        raise UsageError("--continue and --resume contradict each other", hint="Give one of them.")
     refuse_stray(worktree, carry, go_on or bool(resume))
-    flags = {
+    given = {
+        "folder": folder,
         "model": model,
         "base_url": base_url,
-        "checkpoint": checkpoint and checkpoint.expanduser().absolute(),
+        "checkpoint": checkpoint,
         "thinking": thinking,
         "mode": mode and mode.value,
+        "go_on": go_on,
+        "resume": resume,
+        "max_steps": max_steps,
+        "max_tokens": max_tokens,
+        "max_price": max_price,
         "theme": theme and theme.value,
+        "plain": plain,
+        "trust": trust,
     }
-    given = {"turn_steps": max_steps, "tokens": max_tokens, "price": max_price}
-    limits = {name: value for name, value in given.items() if value is not None}
+    if (worktree or commit) and not trust:  # git is asked before there is a screen
+        settle(absolute(folder or Path()))
     if worktree:
-        return _start_beside(folder, worktree, carry, flags, limits, plain=plain)
-    delivery = Delivery() if commit else None
-    return start(folder, flags, limits, "last" if go_on else resume, plain=plain, delivery=delivery)
+        return _begin_beside(given, worktree, carry)
+    return begin(given, delivery=commits_in(absolute(folder or Path())) if commit else None)
 
 
-def _start_beside(
-    folder: Path | None,
-    name: str,
-    carry: bool,
-    flags: Mapping[str, Any],
-    limits: Mapping[str, Any],
-    *,
-    plain: bool,
-) -> int:
+def _begin_beside(given: dict[str, Any], name: str, carry: bool) -> int:
     """The interface in a worktree, and the question about merging behind it."""
-    beside = Beside(absolute(folder or Path()), name, "", carry=carry)
+    beside = Beside(absolute(given["folder"] or Path()), name, "", carry=carry)
     typer.echo(f"kimicode: {beside.opening}", err=True)
     try:
-        return start(beside.folder, flags, limits, plain=plain, delivery=Delivery(beside.tree))
+        return begin({**given, "folder": beside.folder}, delivery=Delivery(beside.tree))
     finally:
-        beside.conclude(_agreed, lambda text: typer.echo(f"kimicode: {text}", err=True))
-
-
-def _agreed(question: str) -> bool:
-    """A yes of somebody at a terminal."""
-    return sys.stdin.isatty() and typer.confirm(question, default=False, err=True)
+        beside.conclude(choice, lambda text: typer.echo(f"kimicode: {text}", err=True))
 
 
 def with_picker(arguments: Sequence[str]) -> list[str]:
@@ -111,5 +117,5 @@ def with_picker(arguments: Sequence[str]) -> list[str]:
     spelled = []
     for place, argument in enumerate(arguments):
         last = place + 1 == len(arguments) or arguments[place + 1].startswith("-")
-        spelled.append(f"--resume={_PICK}" if argument in ("--resume", "-r") and last else argument)
+        spelled.append(f"--resume={PICK}" if argument in ("--resume", "-r") and last else argument)
     return spelled

@@ -2,12 +2,14 @@
 
 import os
 import time
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from kimicode.agent.interrupted import record_if_closed
 from kimicode.agent.undo import FOLDER, Goal, finish_cut_off, goal_of, plan_for, undo
 from kimicode.cli.sessions import complete_session
 from kimicode.errors import UsageError
@@ -48,14 +50,18 @@ def command(
     for notice in finish_cut_off():
         typer.echo(notice.text, err=True)
     folder = _folder(session)
+    for notice in record_if_closed(folder):
+        typer.echo(notice.text, err=True)
     log = StepLog(folder / FOLDER)
     turns = recall(folder).history.turns
     if list_steps:
         for line in _listed(log.steps, dict(turns)):
             typer.echo(line)
         return
-    goal = goal_of(log.steps, turns, to)
-    goal = Goal(0 if conversation_only else goal.number, "" if files_only else goal.turn_id, goal.title)
+    goal = goal_of(folder, log.steps, turns, to)
+    if conversation_only and not goal.turn_id:
+        raise UsageError(f"step {to} is no part of the conversation any more", hint="Its files can go back alone.")
+    goal = replace(goal, number=0 if conversation_only else goal.number, turn_id="" if files_only else goal.turn_id)
     chosen = plan_for(log, goal.number)
     for line in _shown(chosen):
         typer.echo(line)

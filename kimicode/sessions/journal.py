@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
+from kimicode.config.secrets import Redact, unredacted
 from kimicode.errors import DiskError, LockedSession
 from kimicode.events import Event
 from kimicode.sessions.records import Record, RecordError, from_line, is_object, to_line
@@ -42,6 +43,8 @@ class Journal:
     def __init__(self, folder: Path, lock: int, file: int) -> None:
         self.folder = folder
         self.outputs = folder / "outputs"
+        self.redact: Redact = unredacted
+        """What keeps secrets out of the records."""
         self._lock = lock
         self._file = file
         self._failure: OSError | None = None
@@ -83,7 +86,7 @@ class Journal:
         """Write one event; a durable one is on the disk on return. Raises DiskError, then and on every later call."""
         if self._failure is None:
             try:
-                self._write(to_line(event, time.time()), durable=event.durable)
+                self._write(to_line(event, time.time(), self.redact), durable=event.durable)
                 return
             except OSError as error:
                 self._failure = error

@@ -8,6 +8,7 @@ from functools import cache
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from kimicode.config.secrets import Redact, unredacted
 from kimicode.events import Event
 from kimicode.messages import decode, encode
 
@@ -29,10 +30,25 @@ class Record:
     event: Event
 
 
-def to_line(event: Event, now: float) -> bytes:
+def to_line(event: Event, now: float, redact: Redact = unredacted) -> bytes:
     """The event as one line of ASCII with its newline. `now` is in Unix seconds, kept to the millisecond."""
     record = {"v": VERSION, "t": round(now, 3), **encode(event)}
-    return _ENCODER.encode(record).encode("ascii") + b"\n"
+    line = _ENCODER.encode(record)
+    if redact(line) != line:  # rare; the line as a whole is quicker to look through than its values are
+        line = _ENCODER.encode(redacted(json.loads(line), redact))
+    return line.encode("ascii") + b"\n"
+
+
+def redacted(value: Any, redact: Redact) -> Any:
+    """A JSON value whose texts went through `redact`."""
+    match value:
+        case str():
+            return redact(value)
+        case list():
+            return [redacted(item, redact) for item in value]
+        case dict():
+            return {name: redacted(item, redact) for name, item in value.items()}
+    return value
 
 
 def from_line(line: bytes) -> Record | None:

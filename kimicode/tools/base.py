@@ -75,7 +75,9 @@ class ToolContext:
     hides: Callable[[Path], bool] = lambda path: False
     """Whether a real path is of a kind that holds secrets."""
     confinement: str = ""
-    """What commands may touch, as a text that differs where that does."""
+    """What commands may touch, as a text that differs where that does; "" where nothing confines them."""
+    way_out: str = ""
+    """What the model can do about a command that the sandbox stops."""
 
     def reporting(self, report: Callable[[str], None]) -> "ToolContext":
         return dataclasses.replace(self, report=report)

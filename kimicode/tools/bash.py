@@ -3,22 +3,32 @@
 import asyncio
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import ClassVar
 
 from kimicode.events import CommandRun
 from kimicode.git.programs import READING_VARIABLES, reading_settings
 from kimicode.tools.base import Access, Arguments, Tool, ToolContext, ToolOutcome
+from kimicode.workspace.commands.readonly import git_folders, is_read_only
 from kimicode.workspace.environment import git_settings
-from kimicode.workspace.readonly import git_folders, is_read_only
 from kimicode.workspace.shell import TIMEOUT_S, CommandResult, JobStatus, Shell
 
 _JOB = re.compile(r"job (?:(?P<verb>read|stop) (?P<id>\d+)|wait (?P<wait>\d+)(?: (?P<seconds>\d+(?:\.\d+)?))?|list)")
+
+_STOPPED_BY_SANDBOX = re.compile(
+    r"read-only file system|operation not permitted|permission denied|network is unreachable|could ?n.t resolve host"
+    r"|could not resolve|name resolution|name or service not known|no route to host|getaddrinfo|EROFS|EACCES|EPERM"
+    r"|ENETUNREACH|EAI_AGAIN|ENOTFOUND|failed to fetch|connection error|proxy",
+    re.IGNORECASE,
+)
+_SANDBOX = "the sandbox may be why: commands have no network, and write only in the project and in /tmp."
 
 
 class BashArguments(Arguments):
     command: str
     timeout: float | None = None
     background: bool = False
+    outside_sandbox: bool = False
 
 
 class BashTool(Tool[BashArguments]):
@@ -29,7 +39,9 @@ class BashTool(Tool[BashArguments]):
     arguments = BashArguments
 
     def access_of(self, arguments: BashArguments) -> Access:
-        """READ for commands that provably only read, and for looking at jobs."""
+        """READ for commands that provably only read, and for looking at jobs; OUTSIDE where that is asked for."""
+        if _JOB.fullmatch(arguments.command.strip()) is None and arguments.outside_sandbox:
+            return Access.OUTSIDE
         return Access.READ if _only_reads(arguments.command) else self.access
 
     async def run(self, arguments: BashArguments, context: ToolContext) -> ToolOutcome:
@@ -37,18 +49,26 @@ class BashTool(Tool[BashArguments]):
         job = _JOB.fullmatch(command.strip())
         if job is None:
             timeout = TIMEOUT_S if arguments.timeout is None else arguments.timeout
-            only_here = await asyncio.to_thread(_reading_variables, command, shell)
+            outside = arguments.outside_sandbox or not context.confinement
+            variables = shell.variables_of(outside=outside)
+            only_here = await asyncio.to_thread(_reading_variables, command, shell.cwd, variables)
             result = await shell.run(
-                command, timeout=timeout, background=arguments.background, report=context.report, only_here=only_here
+                command,
+                timeout=timeout,
+                background=arguments.background,
+                outside=outside,
+                report=context.report,
+                only_here=only_here,
             )
         elif job["id"] or job["wait"]:
             result = await _ask_job(shell, job)
         else:
             listing = _listing(shell)
             return ToolOutcome.of(listing, CommandRun(command, listing, 0, read_only=True))
+        confined = bool(context.confinement) and not arguments.outside_sandbox
         return ToolOutcome.of(
-            _for_model(result),
-            CommandRun(command, result.output, result.exit_code, _only_reads(command)),
+            _for_model(result) + (_way_out(result, context.way_out) if confined else ""),
+            CommandRun(command, result.output, result.exit_code, _only_reads(command), not confined),
             duration_s=round(result.duration_s, 3),
             truncated=result.truncated,
             spill=str(result.spill) if result.spill else None,
@@ -60,12 +80,12 @@ def _only_reads(command: str) -> bool:
     return job["verb"] != "stop" if job else is_read_only(command)
 
 
-def _reading_variables(command: str, shell: Shell) -> Mapping[str, str] | None:
+def _reading_variables(command: str, cwd: Path, variables: Mapping[str, str]) -> Mapping[str, str] | None:
     """For a command that counts as reading because of its words: no repository may make git start a program for it."""
-    folders = git_folders(command, shell.cwd, shell.variables) if is_read_only(command) else []
+    folders = git_folders(command, cwd, variables) if is_read_only(command) else []
     if not folders:
         return None
-    return {**READING_VARIABLES, **git_settings(shell.variables, reading_settings(folders))}
+    return {**READING_VARIABLES, **git_settings(variables, reading_settings(folders))}
 
 
 async def _ask_job(shell: Shell, job: re.Match[str]) -> CommandResult:
@@ -95,6 +115,12 @@ def _for_model(result: CommandResult) -> str:
         lines.append(result.output.rstrip("\n"))
     lines.extend(f"[{remark}]" for remark in _remarks(result))
     return "\n".join(lines)
+
+
+def _way_out(result: CommandResult, way_out: str) -> str:
+    """Where the sandbox may be why a command failed: what it keeps commands from, and what can be done."""
+    suspect = result.exit_code not in (0, None) and _STOPPED_BY_SANDBOX.search(result.output)
+    return f"\n[{_SANDBOX} {way_out}]" if suspect else ""
 
 
 def _remarks(result: CommandResult) -> list[str]:

@@ -6,11 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.fakes.warm import WarmPython
 
 PASSED_ON = ("PATH", "LANG", "SSL_CERT_FILE", "SSL_CERT_DIR", "VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE")
 BROKEN = "def double(x):\n    return x + x + 1\n"
@@ -45,14 +48,14 @@ class CommandLine:
 
     project: Path
     home: Path
+    python: Callable[..., Awaitable[Any]]
     variables: dict[str, str] = field(default_factory=dict)
 
-    def start(self, *arguments: str, **options: Any) -> "asyncio.Future[Any]":
-        environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-        environment |= {"HOME": str(self.home), "KIMICODE_HOME": str(self.home / "kimicode"), **self.variables}
+    async def start(self, *arguments: str, **options: Any) -> Any:
+        own = {"HOME": str(self.home), "KIMICODE_HOME": str(self.home / "kimicode")}
         streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-        command = (sys.executable, "-m", "kimicode", *arguments)
-        return asyncio.create_subprocess_exec(*command, cwd=self.project, env=environment, **streams)  # type: ignore[return-value]
+        environment = passed_on() | own | self.variables
+        return await self.python("kimicode", *arguments, cwd=self.project, env=environment, **streams)
 
     async def __call__(self, *arguments: str, **options: Any) -> Finished:
         process = await self.start(*arguments, **options)
@@ -63,6 +66,16 @@ class CommandLine:
         return await self("run", "--base-url", server.base_url, "--output", "stream-json", *arguments)
 
 
+def passed_on() -> dict[str, str]:
+    """What of this machine's environment a program is given."""
+    return {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+
+
+async def cold(module: str, *arguments: str, **options: Any) -> Any:
+    """`python -m module` as anybody starts it."""
+    return await asyncio.create_subprocess_exec(sys.executable, "-m", module, *arguments, **options)
+
+
 async def over(process: Any, stop: signal.Signals | None = None) -> Finished:
     if stop is not None:
         process.send_signal(stop)
@@ -70,8 +83,18 @@ async def over(process: Any, stop: signal.Signals | None = None) -> Finished:
     return Finished(process.returncode, (out or b"").decode(), (err or b"").decode())
 
 
+@pytest.fixture(scope="session")
+def python():
+    """What starts a module as a program; with `TESTS_COLD=1` each one has an interpreter of its own."""
+    if "TESTS_COLD" in os.environ:
+        yield cold
+    else:
+        with WarmPython(passed_on()) as warm:
+            yield warm.start
+
+
 @pytest.fixture
-def kimicode(tmp_path):
+def kimicode(tmp_path, python):
     """A project with a bug and a check that shows it, under git."""
     project = tmp_path / "project ☂"
     project.mkdir()
@@ -82,7 +105,7 @@ def kimicode(tmp_path):
     git(project, "commit", "-qm", "start")
     home = tmp_path / "home"
     home.mkdir()
-    return CommandLine(project, home)
+    return CommandLine(project, home, python)
 
 
 def git(project: Path, *arguments: str) -> str:

@@ -10,7 +10,8 @@ from tests.e2e.conftest import BROKEN, FIXED, git
 FIX = ("strreplace", {"path": "double.py", "old_str": "x + x + 1", "new_str": "x + x"})
 CHECK = ("bash", {"command": "python3 check.py"})
 SUBMIT = ("submit", {"summary": "double() added one too many."})
-WORK = (Reply(calls=[FIX]), Reply(calls=[CHECK]), Reply(calls=[SUBMIT]))
+SUBMIT_REPLY = Reply(calls=[SUBMIT])
+WORK = (Reply(calls=[FIX]), Reply(calls=[CHECK]), SUBMIT_REPLY)
 MESSAGE = Reply(
     "```\nfix: double without adding one\n\nThe result was off by one.\n\nCo-authored-by: A Model <m@x.y>\n```"
 )
@@ -71,13 +72,30 @@ async def test_a_commit_that_cannot_be_made_is_not_a_success(kimicode):
     assert run.result["answer"], "what the model said is not lost"
 
 
-async def test_without_git_a_commit_is_refused_and_the_work_stays(kimicode):
+async def test_without_git_a_commit_is_refused_before_any_work(kimicode):
     (kimicode.project / ".git").rename(kimicode.project.parent / "gone")
-    async with ScriptedServer([*WORK, MESSAGE]) as server:
+    async with ScriptedServer([]) as server:
+        run = await kimicode.run(server, "--commit", TASK)
+        assert not server.requests
+    assert run.code == 1
+    assert "--commit needs a git repository" in run.result["reason"]
+
+
+async def test_a_repository_that_is_damaged_does_not_make_work_vanish_without_a_word(kimicode):
+    (kimicode.project / ".git/index").write_bytes(b"garbage")
+    change = ("bash", {"command": "echo x > made"})
+    async with ScriptedServer([Reply(calls=[change]), SUBMIT_REPLY]) as server:
         run = await kimicode.run(server, "--commit", TASK)
     assert run.code == 2
-    assert "not a git repository" in run.result["reason"]
-    assert (kimicode.project / "double.py").read_text() == FIXED
+    assert "nothing can be committed: git" in run.result["reason"]
+
+
+async def test_a_commit_on_a_detached_head_says_how_it_is_kept(kimicode):
+    git(kimicode.project, "checkout", "-q", "--detach")
+    async with ScriptedServer([*WORK, MESSAGE]) as server:
+        run = await kimicode.run(server, "--commit", TASK)
+    assert run.code == 0
+    assert "It is on no branch, HEAD is detached: `git switch -c NAME` makes one" in run.result["summary"]
 
 
 async def test_a_worktree_holds_the_work_on_a_branch_and_tells_the_way_back(kimicode):
@@ -260,6 +278,9 @@ async def test_a_pull_request_is_opened_by_the_forges_own_command(topic, tmp_pat
         refused = await topic("pr", "--create", "--base-url", server.base_url)
         assert "git push -u origin topic" in refused.stderr
         git(topic.project, "push", "-q", "-u", "origin", "topic")
+        refused = await topic("pr", "--create", "--base-url", server.base_url)
+        assert "is not trusted" in refused.stderr
+        await topic("trust")
         done = await topic("pr", "--create", "--base-url", server.base_url)
     assert done.code == 0, done.stderr
     words = (tmp_path / "words").read_text().splitlines()

@@ -302,7 +302,7 @@ async def test_the_sessions_command_lists_what_was_done(kimicode):
 async def test_agents_md_reaches_the_model_once(kimicode):
     (kimicode.project / "AGENTS.md").write_text("Always say please.")
     async with ScriptedServer([Reply("hello")]) as server:
-        await kimicode.run(server, "hi")
+        await kimicode.run(server, "--trust", "hi")
     assert json.dumps(server.requests[0]).count("Always say please.") == 1
 
 

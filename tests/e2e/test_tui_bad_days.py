@@ -109,32 +109,22 @@ def test_a_full_disk_costs_no_words(tmp_path):
             subprocess.run(["umount", "-l", place.home], check=True)
 
 
-def test_without_git_it_works_all_the_same(tmp_path):
+def test_without_git_and_in_a_folder_that_is_deleted_it_works_all_the_same(tmp_path):
     tools = tmp_path / "tools"
     tools.mkdir()
     for name in ("bash", "cat", "env"):
         (tools / name).symlink_to(str(shutil.which(name)))
     look = Reply(calls=[("bash", {"command": "echo looked"})])
-    with Place(tmp_path, [look, Reply("Fine.")]) as place:
+    turns = [look, Reply("Fine."), look, Reply("I see."), Reply("Still here.")]
+    with Place(tmp_path, turns) as place:
         terminal = place.open("--mode", "auto", PATH=str(tools))
         terminal.type("look\r")
         terminal.until("Fine.")
         idle(terminal)
         terminal.type("@x")
         terminal.until("› @x")
-        terminal.type(CTRL_U)
-        assert leave(terminal) == 0
-
-
-def test_a_folder_that_is_deleted_underneath_is_told(tmp_path):
-    look = Reply(calls=[("bash", {"command": "echo looked"})])
-    with (
-        Place(tmp_path, [look, Reply("I see."), Reply("Still here.")]) as place,
-        place.open("--mode", "auto") as terminal,
-    ):
-        terminal.until("scripted")  # it is open
         shutil.rmtree(place.project)
-        terminal.type("look\r")
+        terminal.type(f"{CTRL_U}look again\r")
         terminal.until("I see.")
         idle(terminal)
         terminal.type("@a /nothing\r")

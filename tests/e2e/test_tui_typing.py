@@ -81,13 +81,6 @@ def test_keys_that_arrive_all_at_once_mean_what_they_would_one_by_one(tmp_path):
         terminal.type("a very much quicker hand\r")
         terminal.until("Seen.")
         assert place.server.asked == "a very much quicker hand"
-
-
-def test_the_command_that_runs_is_the_one_that_was_typed_however_fast(tmp_path):
-    with Place(tmp_path, [Reply("Hello.")]) as place, place.open() as terminal:
-        terminal.paste("hi")  # from now on keys are never taken for a paste
-        terminal.type("\r")
-        terminal.until("Hello.")
         idle(terminal)
         for command, seen in (
             ("/rewind", "Back to before which"),

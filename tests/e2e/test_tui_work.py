@@ -6,11 +6,12 @@ from tests.fakes.person import CTRL_S, CTRL_U, DOWN, ENDLESS, ESC, SHIFT_TAB, UP
 MAKE = Reply("I make a file.", calls=[("createfile", {"path": "made.py", "file_text": "x = 1\n"})])
 TOUCH = Reply(calls=[("bash", {"command": "touch touched"})])
 AGAIN = Reply(calls=[("bash", {"command": "touch touched"})])
+OTHER = Reply(calls=[("bash", {"command": "touch other"})])
 REMOVE = Reply(calls=[("bash", {"command": "rm -r /tmp/never-was"})])
 
 
 def test_calls_run_as_the_person_allows_them(tmp_path):
-    turns = [MAKE, TOUCH, AGAIN, REMOVE, Reply("All is **done**.")]
+    turns = [MAKE, TOUCH, AGAIN, REMOVE, Reply("All is **done**."), OTHER, Reply("Once."), OTHER, Reply("Twice.")]
     with Place(tmp_path, turns) as place, place.open() as terminal:
         terminal.type("make it\r")
         terminal.until("Create made.py?")
@@ -29,25 +30,21 @@ def test_calls_run_as_the_person_allows_them(tmp_path):
         assert "better keep it" in str(place.server.requests[-1]["messages"][-1])
         assert "› 1y" in terminal.text  # what was typed meanwhile is still there
         idle(terminal)
-
-
-def test_a_rule_shows_what_it_would_allow_before_it_is_made(tmp_path):
-    with Place(tmp_path, [TOUCH, Reply("Once."), TOUCH, Reply("Twice.")]) as place, place.open() as terminal:
-        terminal.type("go\r")
-        answer(terminal, "3")
+        terminal.type(CTRL_U + "go\r")
+        answer(terminal, "3")  # a rule is seen before it is made
         terminal.until("rules.toml in the configuration keeps it")
         assert not (place.home / "rules.toml").exists()
         terminal.type("3")
         terminal.until("Once.")
-        assert "touch" in (place.home / "rules.toml").read_text()
+        assert "touch other" in (place.home / "rules.toml").read_text()
         idle(terminal)
         terminal.type("again\r")
         terminal.until("Twice.")
 
 
-def test_words_wait_their_turn_or_are_said_at_once(tmp_path):
+def test_words_wait_are_said_at_once_or_taken_back_with_what_came_of_them(tmp_path):
     slow = Reply("I wait.", calls=[("bash", {"command": "while ! test -e go; do sleep 0.05; done"})])
-    turns = [slow, Reply("Heard."), Reply("Second answer.")]
+    turns = [slow, Reply("Heard."), Reply("Second answer."), ENDLESS, Reply("Fourth answer."), Reply("Other answer.")]
     with Place(tmp_path, turns) as place, place.open("--mode", "auto") as terminal:
         terminal.type("first\r")
         terminal.until(lambda: "while" in terminal.text and "I wait." in terminal.text)
@@ -66,18 +63,15 @@ def test_words_wait_their_turn_or_are_said_at_once(tmp_path):
         assert "by the way" in str(said[-1])
         assert "read at the next step" not in terminal.text
         assert place.server.asked == "second"
-
-
-def test_escape_keeps_what_was_said_and_escape_twice_goes_back(tmp_path):
-    with Place(tmp_path, [ENDLESS, Reply("Second answer."), Reply("Other answer.")]) as place, place.open() as terminal:
-        terminal.type("first prompt\r")
+        idle(terminal)
+        terminal.type("third prompt\r")
         terminal.until("word9 word10")
         terminal.type(ESC)
         terminal.until("interrupted")
         idle(terminal)
         assert "word9 word10" in terminal.text
-        terminal.type("second prompt\r")
-        terminal.until("Second answer.")
+        terminal.type("fourth prompt\r")
+        terminal.until("Fourth answer.")
         assert "word9 word10" in str(place.server.requests[-1]["messages"])
         idle(terminal)
         terminal.type(ESC)
@@ -85,18 +79,18 @@ def test_escape_keeps_what_was_said_and_escape_twice_goes_back(tmp_path):
         terminal.type(ESC)
         terminal.until("Back to before which prompt?")
         terminal.type("\r")
-        terminal.until(lambda: "Back to" not in terminal.text and "› second prompt" in terminal.text)
-        assert "Second answer." not in terminal.text
+        terminal.until(lambda: "Back to" not in terminal.text and "› fourth prompt" in terminal.text)
+        assert "Fourth answer." not in terminal.text
         terminal.type(" anew\r")
         terminal.until("Other answer.")
         said = str(place.server.requests[-1]["messages"])
-        assert "second prompt anew" in said
-        assert "Second answer." not in said
+        assert "fourth prompt anew" in said
+        assert "Fourth answer." not in said
 
 
-def test_shift_tab_plans_and_the_plan_is_carried_out(tmp_path):
+def test_shift_tab_plans_the_plan_is_carried_out_and_commands_open_and_close_their_screens(tmp_path):
     turns = [Reply(calls=[("submit", {"summary": "1. make made.py"})]), MAKE, Reply("Done as planned.")]
-    with Place(tmp_path, turns) as place, place.open() as terminal:
+    with Place(tmp_path, turns) as place, place.open(columns=120, rows=40) as terminal:
         for mode in ("auto-edit", "auto", "plan"):
             terminal.type(SHIFT_TAB)
             terminal.until(lambda mode=mode: terminal.lines[-1].strip().startswith(mode))
@@ -105,12 +99,6 @@ def test_shift_tab_plans_and_the_plan_is_carried_out(tmp_path):
         terminal.type("\r")
         terminal.until("Done as planned.")
         assert (place.project / "made.py").exists()
-
-
-def test_commands_open_and_close_their_screens(tmp_path):
-    with Place(tmp_path, [Reply("Hello.")]) as place, place.open(columns=120, rows=40) as terminal:
-        terminal.type("hi\r")
-        terminal.until("Hello.")
         idle(terminal)
         for typed, seen in (
             ("/help\r", "all keys, and how to change them"),
@@ -118,7 +106,7 @@ def test_commands_open_and_close_their_screens(tmp_path):
             ("/diff\r", "Changed in this session"),
             ("/model\r", "Search"),
             ("/theme\r", "High contrast"),
-            ("/sessions\r", "1 step"),
+            ("/sessions\r", "3 steps"),
         ):
             terminal.type(typed)
             terminal.until(seen)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from kimicode.llm.scripted import Reply, ScriptedServer
-from kimicode.workspace.pending import restoring
+from kimicode.workspace.pending import Rewind, restoring
 from kimicode.workspace.restore import plan
 from kimicode.workspace.steplog import StepLog
 from tests.e2e.conftest import git
@@ -67,12 +67,29 @@ async def test_steps_are_listed_and_each_can_be_gone_back_to(worked):
     listed = await kimicode("undo", "--list")
     assert [line.split()[0] for line in listed.stdout.splitlines()] == ["t1", "1", "2", "3"]
     assert "bash rm check.py" in listed.stdout
-    undone = await kimicode("undo", "--to", "2")
+    undone = await kimicode("undo", "--to", "2", "--files-only")
     assert undone.code == 0, undone.stderr
     assert (kimicode.project / "check.py").exists()
     assert not (kimicode.project / "new").exists()
     assert (kimicode.project / "double.py").read_text().endswith("x + x\n")
     assert journal(kimicode)[-1]["origin"] == "note", "the model is told"
+
+
+async def test_within_a_turn_the_conversation_goes_back_to_before_the_step_and_goes_on_from_there(worked):
+    kimicode, _ = worked
+    undone = await kimicode("undo", "--to", "2")
+    assert undone.code == 0, undone.stderr
+    assert "The conversation is back to before step 2" in undone.stdout
+    assert not (kimicode.project / "new").exists()
+    (folder,) = (kimicode.home / "kimicode/sessions").iterdir()
+    async with ScriptedServer([Reply("Yes.")]) as server:
+        assert (await kimicode.run(server, "--resume", folder.name, "was it the right fix?")).code == 0
+        sent = server.requests[-1]["messages"]
+    assert [message["role"] for message in sent] == ["system", "user", "assistant", "tool", "user"]
+    assert [call["function"]["name"] for call in sent[2]["tool_calls"]] == ["strreplace"]
+    again = await kimicode("undo", "--to", "3", "--conversation-only")
+    assert again.code == 1
+    assert "no part of the conversation any more" in again.stderr
 
 
 async def test_files_and_conversation_go_back_apart(worked):
@@ -134,7 +151,8 @@ async def test_the_next_start_finishes_files_and_conversation_of_an_undo_that_wa
     (folder,) = (kimicode.home / "kimicode/sessions").iterdir()
     log = StepLog(folder / "undo")
     pending = kimicode.home / "kimicode/restores"
-    with pytest.raises(KeyboardInterrupt), restoring(log, plan(log.steps, 1).changes, "back", "t1", "t1", pending):
+    changes = plan(log.steps, 1).changes
+    with pytest.raises(KeyboardInterrupt), restoring(log, changes, "back", "t1", Rewind("t1"), pending):
         raise KeyboardInterrupt
     (kimicode.project / "check.py").unlink()
     listed = await kimicode("undo", "--list")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kimicode.agent.approval import Approval, Asked, Decision
+from kimicode.agent.approval import Approval, Asked, Decision, nobody_to_ask
 from kimicode.agent.rulebook import Rules
 from kimicode.agent.rules import parse
 from kimicode.events import ApprovalRequested, ApprovalResolved, CommandRun, Event
@@ -85,3 +85,95 @@ async def test_the_words_of_a_rejection_are_told_to_the_model():
     judge, _ = approval(Person(Decision(False, "use make check")))
     assert await judge.decide(call("make test")) == (False, "use make check")
     assert judge.denied == 1
+
+
+FREE = {
+    "plan": {Access.READ, Access.CONTROL},
+    "ask": {Access.READ, Access.CONTROL},
+    "auto-edit": {Access.READ, Access.CONTROL, Access.WRITE},
+    "auto": {Access.READ, Access.CONTROL, Access.WRITE, Access.HAZARD, Access.EXECUTE},
+    "yolo": set(Access),
+}
+
+
+@pytest.mark.parametrize("mode", FREE)
+@pytest.mark.parametrize("access", Access)
+async def test_each_mode_leaves_free_what_its_table_says_and_nothing_else(mode, access):
+    person = Person(Decision(False))
+    judge, _ = approval(person, mode)
+    allowed, _ = await judge.decide(call("make", access))
+    assert allowed == (access in FREE[mode])
+    if mode == "plan" and access is not Access.SECRET:
+        assert person.asked == [], "plan mode does not even ask for what changes something"
+
+
+async def test_without_the_sandbox_that_was_wanted_auto_asks_about_commands():
+    person = Person(Decision(True))
+    judge, _ = approval(person, "auto")
+    judge.contained = False
+    await judge.decide(call("make"))
+    await judge.decide(call("ls", Access.READ))
+    assert [request.question for request in person.asked] == ["bash: make"]
+    judge.mode = "yolo"
+    await judge.decide(call("make"))
+    assert len(person.asked) == 1
+
+
+async def test_what_leaves_the_sandbox_is_asked_about_though_a_rule_allows_it_inside():
+    person = Person(Decision(True))
+    judge, _ = approval(person, "auto", allow=(parse("bash: make test"),))
+    await judge.decide(call("make test", Access.OUTSIDE))
+    assert "outside of the sandbox" in person.asked[0].warning
+    assert person.asked[0].rule == ""
+
+
+async def test_an_answer_for_the_session_covers_this_very_command_outside_and_no_other():
+    person = Person(Decision(True, scope="session"))
+    judge, _ = approval(person, "auto")
+    for command in ("git push", "git push", "git push --force"):
+        await judge.decide(call(command, Access.OUTSIDE))
+    assert len(person.asked) == 2
+    judge.mode = "ask"
+    await judge.decide(call("git push"))
+    assert len(person.asked) == 3, "what may leave the sandbox was not allowed inside it"
+
+
+async def test_a_rule_that_asks_asks_in_every_mode():
+    person = Person(Decision(True))
+    for mode in ("auto", "yolo"):
+        judge, _ = approval(person, mode, ask=(parse("bash: git push"),))
+        await judge.decide(call("git push"))
+    assert len(person.asked) == 2
+    assert "git push" in person.asked[0].warning
+
+
+async def test_an_obscured_command_is_not_let_through_where_a_rule_refuses_any():
+    person = Person(Decision(False))
+    judge, _ = approval(person, "auto", deny=(parse("bash: git push"),))
+    assert not (await judge.decide(call('g=git; $g "$(echo push)"')))[0]
+    assert len(person.asked) == 1
+
+
+async def test_an_answer_holds_for_what_was_shown_and_not_for_what_came_after():
+    variables = {"PATH": "/usr/bin"}
+
+    class Slow(Person):
+        async def __call__(self, request):
+            variables["PATH"] = "/tmp/evil"
+            return await super().__call__(request)
+
+    judge, events = approval(Slow(Decision(True)))
+    asked = call("make")
+    bound = Asked("c", "bash", asked.access, asked.question, "make", "/x", asked.preview, lambda: repr(variables))
+    allowed, reason = await judge.decide(bound)
+    assert not allowed
+    assert "changed while the question stood" in reason
+    assert [event.allowed for event in events if isinstance(event, ApprovalResolved)] == [False]
+
+
+async def test_where_nobody_is_there_secrets_stay_unread_and_the_sandbox_shut():
+    judge, _ = approval(nobody_to_ask, "auto")
+    for access, words in ((Access.SECRET, "go on without it"), (Access.OUTSIDE, "find a way inside")):
+        allowed, reason = await judge.decide(call("x", access))
+        assert not allowed
+        assert words in reason

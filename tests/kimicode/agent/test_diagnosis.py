@@ -10,6 +10,7 @@ from kimicode.agent.diagnosis import Diagnosis
 from kimicode.agent.rulebook import Rules
 from kimicode.agent.rules import parse
 from kimicode.config.schema import Settings
+from kimicode.config.trust import Trust
 from kimicode.events import Diff, Notice, ToolCompleted
 from kimicode.workspace.files import Files
 from tests.fakes.model import PlaybackModel, calls, says
@@ -30,12 +31,13 @@ def project(tmp_path):
 class Desk:
     """Files with a diagnosis of their edits, and what was emitted."""
 
-    def __init__(self, project, *, mode="auto", rules=(), **settings):
+    def __init__(self, project, *, mode="auto", rules=(), trust=None, **settings):
         self.events = []
         self.files = Files(project)
         self.approval = Approval(mode, nobody_to_ask, self.events.append, Rules(deny=tuple(map(parse, rules))))
         scratch = project.parent / "scratch"
-        self.diagnosis = Diagnosis(self.files, scratch, Settings(**settings), self.approval, self.events.append)
+        settings, emit = Settings(**settings), self.events.append
+        self.diagnosis = Diagnosis(self.files, scratch, settings, self.approval, emit, trust or Trust.whole(project))
 
     async def edit(self, path="a.ts", text="export {}\n"):
         self.files.create(path, text)
@@ -52,26 +54,26 @@ async def test_what_the_projects_checker_finds_goes_to_the_model_and_to_the_pers
     assert desk.events == [Notice("info", "diagnostics", told)]
 
 
-@pytest.mark.parametrize("mode", ["ask", "auto-edit"])
-async def test_a_hostile_folder_starts_nothing_of_its_own_where_commands_need_a_question(project, mode):
-    desk = Desk(project, mode=mode)
+@pytest.mark.parametrize("mode", ["ask", "auto-edit", "auto", "yolo"])
+@pytest.mark.parametrize("answer", [None, "untrusted"])
+async def test_a_folder_that_is_not_trusted_starts_nothing_of_its_own_in_any_mode(project, mode, answer):
+    desk = Desk(project, mode=mode, trust=Trust(project, answer))
     assert await desk.edit() == ""
     assert not (project / "canary").exists()
 
 
 async def test_without_its_checker_the_file_is_parsed_at_least(project):
-    assert "a.ts:1: syntax" in await Desk(project, mode="ask").edit(text="f(1 ]]\n")
+    assert "a.ts:1: syntax" in await Desk(project, trust=Trust(project)).edit(text="f(1 ]]\n")
 
 
-@pytest.mark.parametrize("trusted", ["the folder", "a link to it"])
-async def test_a_trusted_folder_may_run_its_own(project, tmp_path, trusted):
-    (tmp_path / "link").symlink_to(project)
-    folder = project if trusted == "the folder" else tmp_path / "link"
-    assert "TS1" in await Desk(project, mode="ask", trusted=(folder,)).edit()
+@pytest.mark.parametrize("mode", ["ask", "auto"])
+async def test_a_trusted_folder_may_run_its_own(project, mode):
+    assert "TS1" in await Desk(project, mode=mode).edit()
 
 
 async def test_trust_in_another_folder_does_not_count(project):
-    assert await Desk(project, mode="ask", trusted=(project.parent, project / "node_modules")).edit() == ""
+    for number, other in enumerate((project / "node_modules", project.parent / "other")):
+        assert await Desk(project, trust=Trust(other, "trusted")).edit(f"{number}.ts") == ""
 
 
 async def test_a_rule_of_the_person_refuses_a_checker_in_every_mode(project):

@@ -48,7 +48,7 @@ def test_the_prompt_says_where_it_is_and_holds_the_instructions(tmp_path):
     (tmp_path / "a b.py").write_text("")
     text = system_prompt(look_around(tmp_path, None, [(tmp_path / "AGENTS.md", "Be brief.\n")]))
     assert f"Working directory: {tmp_path}" in text
-    assert "Git: not a repository" in text
+    assert "is not inside the work tree of a git repository" in text
     assert "Files: a b.py" in text
     assert "Be brief." in text
 

@@ -4,21 +4,55 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kimicode.agent.rulebook import Rules
-from kimicode.agent.rules import EDITS, Rule, parse, preview, rule_for
-from kimicode.errors import ConfigError, DiskError
+from kimicode.agent.matching import Match
+from kimicode.agent.rules import EDITS, Call, Rule, parse, preview, rule_for
+from kimicode.errors import ConfigError
+from kimicode.workspace.commands.literal import literal
 
 ANYTHING = [
-    *("bash -c 'git diff'", "sh x.sh", "sudo ls", "env git diff", "xargs rm", "python -c 1", "python3.11 x.py"),
-    *("python -m http.server", "node x.js", "perl -e 1", "vim a.py", "less a", "find . -name x", "ssh host ls"),
-    *("git config core.pager x", "git rebase main", "git push", "git -C /x diff", "git", "make", "npm exec x", "npx x"),
-    *("eval ls", "time ls", "nohup ls", "timeout 5 ls", "awk 1 a", "sed 1d a", "tar xf a.tar", "docker run x"),
-    *("./build.sh", "/usr/bin/git diff", "FOO=1 git diff", "curl http://x", "uv run x", "cargo run", "rm a", "gh pr"),
+    *("bash x.sh", "sh x.sh", "sudo ls", "xargs rm", "python -c 1", "python3.11 x.py", "python -m http.server"),
+    *(
+        "node x.js",
+        "perl -e 1",
+        "vim a.py",
+        "less a",
+        "find . -delete",
+        "ssh host ls",
+        "env A=b git commit",
+        "watch ls",
+    ),
+    *(
+        "git config core.pager x",
+        "git rebase main",
+        "git push",
+        "git -C /x commit",
+        "git",
+        "make",
+        "npm exec x",
+        "npx x",
+    ),
+    *("eval ls", "time ls", "awk '{system(1)}' a", "sed 1w a", "tar xf a.tar", "docker run x", "uv run x", "cargo run"),
+    *("./build.sh", "/usr/bin/git diff", "FOO=1 git diff", "curl http://x", "rm a", "gh pr", "timeout 5 rm a", "env"),
 ]
-ONE_COMMAND = [
-    *("git diff; ls", "git diff && ls", "git diff | sh", "git diff &", "git diff > a", "git diff < a", "git diff\nls"),
-    *("git diff $(ls)", "git diff `ls`", "git diff $X", "git diff *", "git diff ~", "(git diff)", "! git diff", ""),
-    *("git {diff,log}", "git diff \\\n ls", "git diff # x", "git diff 'a", 'git diff "$X"', "g\\it diff"),
+NOT_CERTAIN = [
+    *("git commit | sh", "git commit &", "git commit > a", "git commit < a", "git commit $(ls)", "git commit `ls`", ""),
+    *(
+        "git commit $X",
+        "git commit *",
+        "git commit ~",
+        "(git commit)",
+        "! git commit",
+        "git {commit,log}",
+        "git commit 'a",
+    ),
+    *(
+        "git commit \\\n ls",
+        'git commit "$X"',
+        "git commit; rm a",
+        "git commit && make",
+        "A=b git commit",
+        "if git commit",
+    ),
 ]
 ESCAPES = [
     *("git diff --output=x", "git diff --outp=x", "git diff --ext-diff", "git log --textc", "git log -Oless"),
@@ -28,7 +62,7 @@ ESCAPES = [
 ]
 
 
-@pytest.mark.parametrize("command", [*ANYTHING, *ONE_COMMAND, *ESCAPES])
+@pytest.mark.parametrize("command", [*ANYTHING, *NOT_CERTAIN, *ESCAPES])
 def test_no_rule_is_offered_for_what_may_do_more_than_it_says(command):
     assert rule_for("bash", command) is None
 
@@ -45,102 +79,107 @@ def test_no_rule_is_offered_for_what_may_do_more_than_it_says(command):
         ("cargo test -p core", "bash: cargo test"),
         ("ruff check .", "bash: ruff check"),
         ("mypy --strict x", "bash: mypy"),
+        ("cd src && pytest -q 2>&1 | tail -20", "bash: pytest"),
+        ("timeout 60 pytest -x; git status", "bash: pytest"),
+        ("bash -c 'make test'", "bash: make test"),
     ],
 )
 def test_a_rule_names_the_program_and_what_it_is_to_do(command, rule):
     offered = rule_for("bash", command)
     assert str(offered) == rule
     assert offered == parse(rule)
-    assert offered.allows("bash", command)
+    assert offered.allows(Call("bash", command))
 
 
-@pytest.mark.parametrize("command", [*ONE_COMMAND, "git log", "git diff --output=x", "git", "gitdiff", "diff git"])
-def test_a_rule_matches_nothing_but_its_own_command_alone(command):
-    rule = parse("bash: git diff")
-    assert not rule.allows("bash", command)
-    assert not rule.allows("createfile", "git diff")
+def test_a_command_that_does_two_things_has_no_rule_of_its_own():
+    assert rule_for("bash", "make test && pytest") is None
+    assert rule_for("bash", "git log; git status") is None
 
 
-@given(st.text(alphabet=" abgitdf-'\"$;&|<>()\n\\*~`{}!#=", max_size=12))
-def test_whatever_follows_an_allowed_command_is_only_ever_an_argument(tail):
-    command = f"git diff {tail}"
-    if parse("bash: git diff").allows("bash", command):
-        outside = "".join(piece for place, piece in enumerate(command.replace('"', "'").split("'")) if place % 2 == 0)
-        assert not set(outside) & set("$;&|<>()\n\\*~`{}!#")
+@pytest.mark.parametrize("command", [*NOT_CERTAIN, "git log", "git commit --file=x", "git", "gitcommit", "commit git"])
+def test_a_rule_matches_nothing_but_its_own_command_among_looks(command):
+    rule = parse("bash: git commit")
+    assert not rule.allows(Call("bash", command))
+    assert not rule.allows(Call("createfile", "git commit"))
 
 
-@pytest.mark.parametrize("rule", ["bash: git diff", "bash: python -m pytest", "strreplace"])
+@given(st.text(alphabet=" abgitcom-'\"$;&|<>()\n\\*~`{}!#=", max_size=12))
+def test_whatever_follows_an_allowed_command_is_an_argument_or_a_look(tail):
+    command = f"git commit {tail}"
+    if parse("bash: git commit").allows(Call("bash", command)):
+        assert literal(command)[0][:2] == ("git", "commit")
+
+
+@pytest.mark.parametrize("rule", ["bash: git diff", "bash: python -m pytest"])
 def test_the_preview_says_what_is_allowed_and_its_counter_examples_are_true(rule):
     said = preview(parse(rule))
     assert said.startswith("Allows")
-    for example in said.partition("Does not allow: ")[2].split(", "):
-        assert not parse(rule).allows("bash", example)
+    for shown in said.partition("Does not allow: ")[2].split(", "):
+        assert not parse(rule).allows(Call("bash", shown))
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"), [("strreplace", "any file"), ("edit: docs/**", "docs/**"), ("fetch: a.example", "a.example")]
+)
+def test_other_previews_name_what_they_are_about(rule, words):
+    assert words in preview(parse(rule))
 
 
 @pytest.mark.parametrize("tool", EDITS)
-def test_a_rule_for_edits_is_for_one_tool(tool):
+def test_a_rule_for_edits_is_for_one_tool_or_for_all(tool):
     assert rule_for(tool, "") == Rule(tool) == parse(tool)
-    assert not any(Rule(tool).allows(other, "") for other in ("bash", *EDITS) if other != tool)
+    assert not any(Rule(tool).allows(Call(other, "a")) for other in ("bash", *EDITS) if other != tool)
+    assert parse("edit: docs/**").allows(Call(tool, "docs/a", "/w"))
+    assert not parse("edit: docs/**").allows(Call(tool, "src/a", "/w"))
+    assert not parse("edit").allows(Call("view", "a"))
+
+
+def test_a_rule_for_pages_is_for_a_host():
+    assert rule_for("fetch", "https://docs.python.org/3") == parse("fetch: docs.python.org")
+    assert rule_for("fetch", "nonsense://x") is None
+    assert parse("fetch: *.python.org").allows(Call("fetch", "https://docs.python.org/3"))
+    assert not parse("fetch: docs.python.org").allows(Call("fetch", "https://docs.python.org.evil.example"))
+    assert parse("fetch: a.example").meets(Call("fetch", "https://[")) is Match.MAYBE
 
 
 @pytest.mark.parametrize(
-    "command", ["git push", "cd x && git push", "git -C x push -f", "/usr/bin/git push", "(git push)"]
-)
-def test_a_refusal_holds_wherever_its_words_stand(command):
-    assert parse("bash: git push").forbids("bash", command)
-    assert not parse("bash: git push").forbids("bash", "git status")
-
-
-def test_answers_for_the_session_are_by_rule_or_word_for_word():
-    rules = Rules()
-    rules.for_session("bash", "git diff a", "/x")
-    rules.for_session("bash", "make; ls", "/x")
-    rules.for_session("strreplace", "", "/x")
-    assert rules.allowed("bash", "git diff b", "/y")
-    assert rules.allowed("bash", "make; ls", "/x")
-    assert rules.allowed("strreplace", "", "/y")
-    assert not rules.allowed("bash", "make; ls", "/y")
-    assert not rules.allowed("bash", "make; ls -a", "/x")
-    assert not rules.allowed("createfile", "", "/x")
-
-
-def test_lasting_rules_are_in_a_file_that_keeps_its_comments(tmp_path):
-    file = tmp_path / "config" / "rules.toml"
-    rules = Rules.load(file)
-    rules.for_good(parse("bash: git diff"))
-    file.write_text(file.read_text() + '# never\ndeny = ["bash: git push"]\n')
-    rules = Rules.load(file)
-    rules.for_good(parse("strreplace"))
-    again = Rules.load(file)
-    assert [str(rule) for rule in again.allow] == ["bash: git diff", "strreplace"]
-    assert again.refused("bash", "git push origin main") == parse("bash: git push")
-    assert "# never" in file.read_text()
-
-
-@pytest.mark.parametrize(
-    ("text", "mistake"),
+    "text",
     [
-        ("allow = 3", "allow"),
-        ("alow = []", "alow"),
-        ('allow = ["git diff"]', "not a rule"),
-        ('allow = ["bash: git diff; ls"]', "not a rule"),
-        ('allow = ["bash: git"]', "would allow anything"),
-        ('allow = ["bash: sudo"]', "would allow anything"),
-        ("allow = [", "rules.toml"),
-        ("\udcff", "rules.toml"),
+        *(
+            "",
+            ":",
+            "bash",
+            "bash:",
+            "bash: git | sh",
+            "bash: $x",
+            "view",
+            "view: a",
+            "edit:",
+            "edit: !a",
+            "strreplace:",
+            "x: y",
+        ),
+        *("fetch", "fetch: a b", "fetch: ftp://a", "fetch: *", "fetch: *.", "git diff", "bash git diff"),
     ],
 )
-def test_a_mistake_in_the_file_names_it(tmp_path, text, mistake):
-    file = tmp_path / "rules.toml"
-    file.write_bytes(text.encode("utf-8", "surrogateescape"))
-    with pytest.raises(ConfigError, match=mistake) as caught:
-        Rules.load(file)
-    assert "rules.toml" in str(caught.value)
+def test_what_is_no_rule_is_an_error_that_shows_one(text):
+    with pytest.raises(ConfigError, match="not a rule") as caught:
+        parse(text)
+    assert "bash: git diff" in caught.value.hint
 
 
-def test_a_rule_that_cannot_be_written_is_an_error_and_does_not_hold(tmp_path):
-    (tmp_path / "file").write_text("")
-    rules = Rules(tmp_path / "file" / "rules.toml")
-    with pytest.raises(DiskError):
-        rules.for_good(parse("bash: git diff"))
-    assert rules.allow == ()
+@pytest.mark.parametrize(
+    "text", ["bash: git diff", "edit: docs/**", "insert", "fetch: *.python.org", "edit: ~/notes/*.md"]
+)
+def test_a_rule_is_written_as_it_is_read(text):
+    assert str(parse(text)) == text
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["git push", "cd x && git push", "git -C x push -f", "/usr/bin/git push", "(git push)", "bash -c 'git push'"],
+)
+def test_a_refusal_holds_wherever_its_command_runs(command):
+    assert parse("bash: git push").meets(Call("bash", command)) is Match.YES
+    assert parse("bash: git push").meets(Call("bash", "git status")) is Match.NO
+    assert parse("bash: git push").meets(Call("strreplace", command)) is Match.NO

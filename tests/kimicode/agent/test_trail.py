@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +15,8 @@ from kimicode.config.schema import Settings
 from kimicode.errors import UsageError
 from kimicode.events import FilesRestored, Notice, Rewound
 from kimicode.llm.scripted import Reply, ScriptedServer
+from kimicode.sessions.removal import remove_session
+from kimicode.workspace.steplog import StepLog
 from tests.fakes.trees import tree
 
 DONE = Reply("Done.")
@@ -53,12 +56,12 @@ def home(tmp_path):
 
 
 @asynccontextmanager
-async def session_of(project, *replies):
+async def session_of(project, *replies, resume=""):
     """An interactive session against a scripted model, and its events."""
     events = []
     async with ScriptedServer(replies) as server:
-        settings = Settings(base_url=server.base_url, model="scripted")
-        options = SessionOptions(settings, project, insist=False)
+        settings = Settings(base_url=server.base_url, model="scripted", sandbox="off")
+        options = SessionOptions(settings, project, insist=False, resume=resume)
         async with open_as(InteractiveSession, options, events.append) as session:
             session.seen = events
             yield session
@@ -90,10 +93,66 @@ async def test_a_turn_goes_back_with_its_conversation(home, project):
 async def test_files_alone_go_back_and_the_model_is_told(home, project):
     async with session_of(project, bash("echo 1 > a"), bash("echo 2 > a"), DONE) as session:
         await session.run("count")
-        assert await session.go_back(*await session.way_back("2")) == ""
+        goal, plan = await session.way_back("2")
+        assert await session.go_back(replace(goal, turn_id=""), plan) == ""
         assert (project / "a").read_text() == "1\n"
         assert str(project / "a") in session.agent.history.messages[-1].text
         assert not any(isinstance(event, Rewound) for event in session.seen)
+
+
+async def test_within_a_turn_the_conversation_goes_back_to_before_the_call_as_well(home, project):
+    async with session_of(project, bash("echo 1 > a"), bash("echo 2 > a"), DONE) as session:
+        await session.run("count")
+        whole = list(session.agent.history.messages)
+        assert await session.go_back(*await session.way_back("2")) == ""
+        assert (project / "a").read_text() == "1\n"
+        assert session.agent.history.messages == whole[:4], "prompt, the first call and its result"
+        assert session.turns == [("t1", "count")]
+        goal, _ = await session.way_back("2")
+        assert not goal.turn_id, "that call is no part of the conversation any more: files alone"
+        assert await session.go_back(*await session.way_back("t1")) == "count"
+        assert (project / "a").read_text() == "a\n"
+        assert session.turns == []
+
+
+async def test_of_an_answer_with_several_calls_the_earlier_ones_stay(home, project):
+    calls = [("bash", {"command": f"echo {number} > a"}) for number in (1, 2, 3)]
+    async with session_of(project, Reply("Three at once.", calls=calls), DONE) as session:
+        await session.run("count")
+        await session.go_back(*await session.way_back("3"))
+        assert (project / "a").read_text() == "2\n"
+        answer, results = session.agent.history.messages[-2:]
+        assert answer.text == "Three at once."
+        assert [call.id for call in answer.tool_calls] == [result.call_id for result in results.parts]
+        assert len(answer.tool_calls) == 2
+        await session.go_back(*await session.way_back("1"))
+        assert (project / "a").read_text() == "a\n"
+        assert [message.role for message in session.agent.history.messages] == ["system", "user"]
+
+
+async def test_a_fork_can_take_back_what_it_inherited_also_when_its_origin_is_gone(home, project):
+    before = files(project)
+    async with session_of(project, bash("echo 1 > a"), DONE, bash("rm b"), DONE) as session:
+        await session.run("one")
+        await session.run("two")
+        whole, half = await session.fork(), await session.fork("t2")
+        origin = session.id
+    remove_session(home / "sessions" / origin)
+    assert [step.number for step in StepLog(home / "sessions" / half / "undo").steps] == [1]
+    async with session_of(project, resume=whole) as fork:
+        goal, plan = await fork.way_back("t1")
+        assert not plan.edited
+        await fork.go_back(goal, plan)
+    assert files(project) == before
+
+
+async def test_a_command_right_behind_another_does_not_look_twice_and_knows_whose_change_is_whose(home, project):
+    calls = [("bash", {"command": command}) for command in ("echo 1 > a", "echo 2 > b", "rm a")]
+    async with session_of(project, Reply(calls=calls), DONE) as session:
+        await session.run("three")
+        steps = await session.trail.steps()
+        assert [[os.path.basename(change.path) for change in step.changes] for step in steps] == [["a"], ["b"], ["a"]]
+        assert [step.title for step in steps] == ["bash echo 1 > a", "bash echo 2 > b", "bash rm a"]
 
 
 async def test_what_a_person_edited_between_two_steps_is_not_lost_unasked(home, project):
@@ -128,7 +187,12 @@ async def test_what_a_job_in_the_background_does_later_is_the_agents(home, proje
     replies = (Reply(calls=[("bash", {"command": f"cat {gate} > a", "background": True})]), DONE)
     async with session_of(project, *replies) as session:
         await session.run("start it")
-        await asyncio.to_thread(gate.write_text, "late\n")
+        writing = os.open(gate, os.O_RDWR)  # waits for no reader
+        os.write(writing, b"late\n")
+        async with asyncio.timeout(20):
+            while (project / "a").read_text() != "late\n":
+                await asyncio.sleep(0.02)
+        os.close(writing)
         await session.shell.wait("1", 20)
         goal, plan = await session.way_back("t1")
         assert not plan.edited

@@ -17,6 +17,7 @@ import pytest
 
 from kimicode.cli.checks import Check
 from kimicode.cli.doctor import diagnose, render
+from kimicode.config.trust import Record
 
 KEY = "sk-very-secret-0123456789"
 MODELS = json.dumps({"object": "list", "data": [{"id": "kimi-k2.6"}, {"id": "other/model"}]}).encode()
@@ -177,7 +178,12 @@ def test_what_was_read_is_listed(environ, tmp_path):
     file = Path(environ["KIMICODE_HOME"]) / "config.toml"
     assert found["configuration"][0].text == f"read {file}; mode from {file}; window from KIMICODE_WINDOW"
     assert "did you mean KIMICODE_MODEL" in found["configuration"][1].text
+    assert found["instructions"][0].text == "no AGENTS.md is read, which is fine"
+    assert (found["trust"][0].status, "AGENTS.md" in found["trust"][0].text) == ("warning", True)
+    Record(file.with_name("trust.toml")).remember(tmp_path, "trusted")
+    found = examined(environ, tmp_path)
     assert found["instructions"][0].text == f"read {tmp_path / 'AGENTS.md'}"
+    assert found["trust"][0].text == f"{tmp_path} is trusted"
 
 
 def test_the_repository_is_described(environ, tmp_path):
@@ -211,7 +217,7 @@ def test_local_without_engine_and_weights_is_a_failure_that_says_what_to_do(envi
 def test_a_bare_machine_is_told_what_it_lacks(environ, tmp_path):
     found = examined({**environ, "PATH": str(tmp_path)}, tmp_path)
     assert found["shell"][0].status == "warning"
-    assert found["ripgrep"][0].status == found["sandbox"][0].status == "warning"
+    assert found["ripgrep"][0].status == "warning"
     assert found["gpu"][0].status == "ok"
 
 
@@ -283,3 +289,22 @@ def test_in_a_folder_that_is_gone_it_says_so(environ, tmp_path):
     answer = subprocess.run([sys.executable, "-c", code], env=environ, cwd=tmp_path, capture_output=True, text=True)
     assert answer.returncode == 1
     assert "no longer exists" in answer.stdout
+
+
+def test_the_sandbox_says_what_it_is_and_what_it_does_not_prevent(environ, tmp_path):
+    (sandbox,) = examined(environ, tmp_path)["sandbox"]
+    if "cannot be confined" in sandbox.text:
+        assert sandbox.status == "warning"
+        return
+    assert f"{tmp_path} writable" in sandbox.text
+    assert "network: none" in sandbox.text
+    assert "Not prevented: " in sandbox.hint
+
+
+def test_a_sandbox_that_is_switched_off_or_cannot_be_had_here_is_a_warning(environ, tmp_path):
+    (off,) = examined({**environ, "KIMICODE_SANDBOX": "off"}, tmp_path)["sandbox"]
+    assert (off.status, "all of your rights" in off.text) == ("warning", True)
+    (wide,) = examined(environ, Path("/"))["sandbox"]
+    assert (wide.status, "cannot be confined" in wide.text) == ("warning", True)
+    (required,) = examined({**environ, "KIMICODE_SANDBOX": "required"}, Path("/"))["sandbox"]
+    assert required.status == "failure"

@@ -23,16 +23,47 @@ def test_resume_without_an_id_means_choosing(given, meant):
     assert with_picker(given) == meant
 
 
-def call(tmp_path, *given: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def call(tmp_path, *given: str, typed: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "KIMICODE_HOME": str(tmp_path / "home"), **variables}
     command = [sys.executable, "-m", "kimicode", *given]
-    return subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, input="", timeout=30)
+    return subprocess.run(
+        command, env=environment, cwd=tmp_path, capture_output=True, text=True, input=typed, timeout=30
+    )
 
 
-def test_without_a_terminal_and_without_arguments_it_is_the_help(tmp_path):
-    done = call(tmp_path)
-    assert done.returncode == 0
-    assert "Usage: kimicode" in done.stdout
+def test_without_a_terminal_each_line_of_stdin_is_a_prompt_and_none_is_an_error(tmp_path):
+    variables = {"KIMICODE_BASE_URL": "http://127.0.0.1:9/v1", "KIMICODE_MODEL": "m", "KIMICODE_MAX_RETRIES": "0"}
+    done = call(tmp_path, typed="hello\n", **variables)
+    assert done.returncode == 2
+    assert "> hello" in done.stdout
+    assert "127.0.0.1:9" in done.stderr
+    done = call(tmp_path, **variables)
+    assert done.returncode == 1
+    assert "no prompt came on stdin" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_output_that_takes_no_more_ends_it(tmp_path):
+    environment = {**os.environ, "KIMICODE_HOME": str(tmp_path / "home"), "KIMICODE_MODEL": "m"}
+    environment["KIMICODE_BASE_URL"] = "http://127.0.0.1:9/v1"
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "kimicode"],
+            env=environment,
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            input="hello\n",
+            timeout=30,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert "cannot write the output: No space left" in done.stderr
+
+
+def test_the_help_says_what_lines_of_stdin_are(tmp_path):
+    assert "each line of stdin is a prompt" in call(tmp_path, "--help").stdout
 
 
 def test_options_alone_have_a_help_of_their_own(tmp_path):
@@ -60,7 +91,7 @@ def test_what_cannot_be_meant_is_refused(tmp_path, given, told):
 def test_without_a_terminal_options_lead_to_plain_lines(tmp_path):
     done = call(tmp_path, "--mode", "plan")
     assert done.returncode == 1
-    assert "no model is configured" in done.stdout
+    assert "no model is configured" in done.stderr
 
 
 def test_the_way_in_loads_nothing_that_the_first_paint_would_wait_for():

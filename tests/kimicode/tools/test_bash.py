@@ -122,9 +122,14 @@ def test_only_looking_counts_as_reading(command, access):
     assert BashTool().access_of(BashArguments(command=command)) is access
 
 
+def test_leaving_the_sandbox_is_an_access_of_its_own():
+    assert BashTool().access_of(BashArguments(command="ls", outside_sandbox=True)) is Access.OUTSIDE
+    assert BashTool().access_of(BashArguments(command="job list", outside_sandbox=True)) is Access.READ
+
+
 def test_the_model_is_told_briefly():
     spec = BashTool.spec()
     assert spec.name == "bash"
-    assert set(spec.parameters["properties"]) == {"command", "timeout", "background"}
+    assert set(spec.parameters["properties"]) == {"command", "timeout", "background", "outside_sandbox"}
     assert spec.parameters["required"] == ["command"]
-    assert len(spec.description) < 480
+    assert len(spec.description) < 640

@@ -1,0 +1,103 @@
+"""How a session's commands are kept in: the sandbox is made ready when it is opened, and what is lacking is said."""
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kimicode.agent.approval import nobody_to_ask
+from kimicode.agent.options import SessionOptions
+from kimicode.errors import ConfigError, DiskError
+from kimicode.events import Notice
+from kimicode.workspace.discard import discard
+from kimicode.workspace.sandbox import layers
+from kimicode.workspace.sandbox.policy import Policy, to_record
+from kimicode.workspace.sandbox.sandbox import Sandbox
+from kimicode.workspace.sandbox.secretfiles import named_like_a_secret
+from kimicode.workspace.sandbox.workspace import Place, policy_for
+
+_ASKED = "If the task cannot be done without, run it again with outside_sandbox: true; the user is asked."
+_ALONE = "Nobody is here to let it out: find another way, or say in your answer what is missing."
+
+
+@dataclass(frozen=True, slots=True)
+class Confined:
+    """`sandbox` is None where commands run with all rights; `name` is what confines them: a layer's, or "none".
+
+    `contained`: it is as the user wants it. The rest is what they are told, and a folder that goes with the session.
+    """
+
+    sandbox: Sandbox | None = None
+    name: str = "none"
+    contained: bool = True
+    notices: tuple[Notice, ...] = ()
+    scratch: Path | None = None
+    way_out: str = ""
+
+    def hides(self, path: Path) -> bool:
+        """Whether a file, given by its real path, is of a kind that holds secrets."""
+        policy = self.sandbox.policy if self.sandbox else Policy(())
+        shown = {*policy.writable, *policy.shown}
+        if path in policy.shown:
+            return False
+        for folder in (path, *path.parents):
+            if folder in policy.hidden:
+                return True
+            if folder in shown:
+                break
+        return named_like_a_secret(path.name)
+
+    @property
+    def digest(self) -> str:
+        """Differs where what commands may touch does; "" where nothing confines them."""
+        if self.sandbox is None:
+            return ""
+        record = json.dumps([self.name, to_record(self.sandbox.policy)], sort_keys=True)
+        return f"{self.name} {hashlib.sha256(record.encode()).hexdigest()}"
+
+    def close(self) -> None:
+        """Remove what belongs to the session alone."""
+        if self.scratch is not None:
+            discard(self.scratch)
+
+
+UNCONFINED = Confined()
+
+
+def confine(options: SessionOptions, roots: Sequence[Path], outputs: Path) -> Confined:
+    """The sandbox for commands in `roots`, which may read `outputs`. It starts with the first command.
+
+    Blocks for some 0.2 s the first time. Raises ConfigError where one is required and cannot be had, DiskError.
+    """
+    wish = options.settings.sandbox
+    if wish == "off":
+        return Confined()
+    layer = layers.find()
+    if layer.name == "none":
+        return _unconfined(options, layer.lacking, layer.hint)
+    try:
+        scratch = Path(tempfile.mkdtemp(prefix="kimicode-")).resolve()
+    except OSError as error:
+        raise DiskError.from_os("make a temporary folder in", tempfile.gettempdir(), error) from error
+    settings = options.settings
+    try:
+        policy = policy_for(Place(roots, scratch, readable=(*settings.readable, outputs), hosts=settings.network))
+    except ConfigError as error:
+        discard(scratch)
+        return _unconfined(options, error.message, error.hint)
+    except OSError as error:
+        discard(scratch)
+        raise DiskError.from_os("make the sandbox ready in", error.filename or scratch, error) from error
+    way_out = _ALONE if options.ask is nobody_to_ask else _ASKED
+    gaps = tuple(Notice("warning", "sandbox", f"the sandbox is not whole: {gap}") for gap in policy.gaps)
+    return Confined(Sandbox(layer, policy), layer.name, notices=gaps, scratch=scratch, way_out=way_out)
+
+
+def _unconfined(options: SessionOptions, lacking: str, hint: str) -> Confined:
+    if options.settings.sandbox == "required":
+        raise ConfigError(f"there is no sandbox, and it is required: {lacking}", hint=hint)
+    asks = "are denied" if options.ask is nobody_to_ask else "need your yes"
+    text = f"no sandbox: {lacking}. Commands that could change something {asks}. {hint}".rstrip()
+    return Confined(contained=False, notices=(Notice("warning", "sandbox", text),))
