@@ -18,11 +18,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from kimicode.workspace.sandbox.confine import confine
-from kimicode.workspace.sandbox.offspring import end_all, how_many, in_user_namespace, launch
+from kimicode.workspace.sandbox.offspring import end_all, how_many, in_user_namespace, launch, resident
 from kimicode.workspace.sandbox.policy import Limits, from_record
 from kimicode.workspace.sandbox.protocol import ANSWER, HEADER, MOST_REQUEST, Kind, unpack
 
 COUNT_EVERY_S = 0.25
+_MB = 1024 * 1024
 _DESCRIPTOR_ROOM = socket.CMSG_SPACE(array("i", [0]).itemsize)
 _OOM_FILE = "/proc/self/oom_score_adj"
 _OOM_OF_COMMANDS = b"300"
@@ -141,6 +142,7 @@ class Warden:
         self._control = control
         self._last_resort = last_resort
         self._most = None if counted else limits.processes
+        self._room = limits.resident_bytes
         self._limits = limits if counted else replace(limits, processes=None)
         self._running: dict[int, int] = {}
         """Numbers of commands by process id."""
@@ -160,7 +162,7 @@ class Warden:
         with contextlib.suppress(ConnectionError):
             self._answer(Kind.READY, 0, os.getpid())
             while True:
-                events = dict(poll.poll(COUNT_EVERY_S * 1000 if self._children and self._most else None))
+                events = dict(poll.poll(COUNT_EVERY_S * 1000 if self._children and self._counts else None))
                 if woken in events:
                     os.read(woken, 4096)
                 if self._channel.fileno() in events and not self._obey():
@@ -202,14 +204,20 @@ class Warden:
             if number is not None:
                 self._answer(Kind.EXITED, number, os.waitstatus_to_exitcode(status))
 
+    @property
+    def _counts(self) -> bool:
+        return self._most is not None or self._room is not None
+
     def _count(self) -> None:
         now = time.monotonic()
-        if not self._children or self._most is None or now < self._count_at:
+        if not self._children or not self._counts or now < self._count_at:
             return
         self._count_at = now + COUNT_EVERY_S
-        count = how_many()
-        if count > self._most:
+        if self._most is not None and (count := how_many()) > self._most:
             self._answer(Kind.CROWDED, 0, count)
+            end_all()
+        elif self._room is not None and (taken := resident(self._room)) > self._room:
+            self._answer(Kind.HEAVY, 0, taken // _MB)
             end_all()
 
     def _answer(self, kind: Kind, number: int, value: int) -> None:

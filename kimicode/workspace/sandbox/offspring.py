@@ -16,6 +16,7 @@ from kimicode.workspace.sandbox.protocol import Kind, Request
 _FAILURE = struct.Struct("!Bi")
 _AFRESH = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT)
 _PROC = Path("/proc")
+_PAGE = resource.getpagesize()
 _KILL_ROUNDS = 50
 
 
@@ -94,6 +95,31 @@ def in_user_namespace() -> bool:
 def how_many() -> int:
     """How many processes were started from here, however long ago, and are not over."""
     return len(_processes()) - 1 if os.getpid() == 1 else len(descendants())
+
+
+def resident(most: int) -> int:
+    """Bytes of memory that they take together; exact only above `most`, for what they share is costly to take apart."""
+    others = _processes() if os.getpid() == 1 else descendants()
+    pids = [pid for pid in others if pid != os.getpid()]
+    apart = sum(map(_resident, pids))
+    return sum(map(_share, pids)) if apart > most else apart
+
+
+def _resident(pid: int) -> int:
+    """What is in memory of it, shared or not."""
+    try:
+        return int((_PROC / str(pid) / "statm").read_bytes().split()[1]) * _PAGE
+    except (OSError, IndexError, ValueError):
+        return 0
+
+
+def _share(pid: int) -> int:
+    """Its proportional share; where that cannot be read, all of it."""
+    try:
+        rollup = (_PROC / str(pid) / "smaps_rollup").read_text()
+    except OSError:
+        return _resident(pid)
+    return next((int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:")), 0)
 
 
 def descendants() -> list[int]:

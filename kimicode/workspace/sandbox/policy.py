@@ -14,10 +14,13 @@ _PATHS = ("writable", "protected", "hidden", "shown")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one command and all that it starts may use; None is no limit."""
+    """What commands and all that they start may use; None is no limit."""
 
     processes: int | None = 4096
     memory_bytes: int | None = None
+    """Address space, of each process."""
+    resident_bytes: int | None = None
+    """What is in memory, of all that runs in the sandbox together: beyond it, all of it is ended."""
     file_bytes: int | None = 16 * 1024**3
     open_files: int | None = 4096
 

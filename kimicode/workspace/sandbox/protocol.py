@@ -33,6 +33,8 @@ class Kind(enum.IntEnum):
     """It is over (exit code, or minus the number of the signal that ended it)."""
     CROWDED = 7
     """There were too many processes, all are being ended (how many there were)."""
+    HEAVY = 8
+    """They took too much memory, all are being ended (how many MB)."""
 
 
 class Answer(NamedTuple):

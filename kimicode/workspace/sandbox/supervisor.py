@@ -209,6 +209,8 @@ class Supervisor:
             raise ValueError("somebody else")
         elif answer.kind is Kind.CROWDED:
             self.remark = f"there were {answer.value} processes in the sandbox: all of them were killed"
+        elif answer.kind is Kind.HEAVY:
+            self.remark = f"what ran in the sandbox took {answer.value:,} MB of memory: all of it was killed"
         elif answer.kind is Kind.STARTED:
             command = self._command(answer)
             command.pid = command.pid or answer.value
@@ -273,6 +275,7 @@ class Supervisor:
             self._watch.cancel()
         if not self._ready.done():
             self._ready.set_exception(SandboxError(self.remark or "it ended"))
+            self._ready.exception()  # an interrupted start asks for it no more
         for command in self._commands.values():
             command.end(_KILLED)
         self._commands.clear()

@@ -14,6 +14,12 @@ from kimicode.workspace.sandbox.policy import Limits, Policy, real
 
 _TOO_WIDE = 'Start kimicode in a project\'s own folder, or set sandbox = "off" to go without.'
 _GIT_COPY = "gitconfig"
+_SHARE_OF_MEMORY = 0.75
+
+
+def _most_of_memory() -> int:
+    """What commands may take of this machine's memory: the rest is for the person's other programs."""
+    return int(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") * _SHARE_OF_MEMORY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +33,7 @@ class Place:
     readable: Sequence[Path] = ()
     """Shown although they are of a kind that is hidden: from the settings, and where long outputs are kept."""
     hosts: Sequence[str] = ()
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits = field(default_factory=lambda: Limits(resident_bytes=_most_of_memory()))
     home: Path = field(default_factory=lambda: Path(os.path.expanduser("~")))
     own: Sequence[Path] = field(
         default_factory=lambda: (paths.config_dir(), paths.data_dir(), paths.cache_dir(), paths.engines_dir().parent)

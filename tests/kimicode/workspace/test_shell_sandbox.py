@@ -289,6 +289,28 @@ async def test_too_large_a_file_too_much_memory_and_too_many_descriptors_fail_al
         assert (await shell.run("echo next")).output == "next\n"
 
 
+SEVERAL = "x=bytearray(60_000_000); import time; time.sleep(60)"
+
+
+async def test_what_takes_too_much_memory_together_is_ended_and_named(root):
+    for layer in (walls("bubblewrap"), walls("landlock")):
+        async with shell_in(layer, root, resident_bytes=200_000_000) as shell:
+            together = f'for i in 1 2 3 4 5; do python3 -c "{SEVERAL}" & done; wait'
+            result = await shell.run(together, timeout=30)
+            assert result.exit_code == 137
+            assert "of memory" in result.notes[0]
+            assert (await shell.run("echo next")).output == "next\n"
+
+
+SHARED = "import os, time; x = bytearray(120_000_000); [os.fork() or (time.sleep(1), os._exit(0)) for _ in range(4)]"
+
+
+async def test_memory_that_is_shared_counts_once(root):
+    async with shell_in(walls(), root, resident_bytes=300_000_000) as shell:
+        result = await shell.run(f'python3 -c "{SHARED}"; sleep 2; echo done', timeout=30)
+        assert result.output == "done\n"
+
+
 async def test_where_the_machine_runs_out_of_memory_commands_go_before_the_supervisor(shell):
     assert (await shell.run("cat /proc/self/oom_score_adj")).output == "300\n"
     mine = Path("/proc/self/oom_score_adj").read_text()
