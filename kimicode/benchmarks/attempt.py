@@ -157,7 +157,7 @@ def _tests_before(bug: Bug, folder: Path) -> frozenset[str]:
 
 def _run_agent(prompt: str, folder: Path, plan: Plan, name: str) -> int | None:
     """Run the agent to its end; its exit code, or None when it had to be stopped."""
-    command = [*plan.agent, "run", prompt, "-C", str(folder), "--output", "stream-json", *plan.flags]
+    command = [*plan.agent, "run", prompt, "--trust", "-C", str(folder), "--output", "stream-json", *plan.flags]
     plan.transcripts.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "PATH": search_path(), "KIMICODE_HOME": str(plan.transcripts / "home")}
     with (

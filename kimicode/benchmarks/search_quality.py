@@ -143,7 +143,6 @@ def _ours(store: Store) -> dict[str, Ranker]:
     return {
         "kimicode search": lambda question: [one.path for one in find(store, files, graph, question.text).found],
         "without PageRank": lambda question: [one.path for one in find(store, files, empty(), question.text).found],
-        "BM25 alone": lambda question: [hit.path for hit in store.match(question.text.split(), FIRST)],
         "kimicode's map": drawn,
     }
 

@@ -23,6 +23,8 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _UNKNOWN = re.compile(
     rb"\x1b\[[<>=][\d;]*[a-z]|\x1b\[\?[\d;]*\$p|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1bP.*?\x1b\\", re.DOTALL
 )
+MARKS_PASTES = {b"\x1b[?2004$p": b"\x1b[?2004;1$y"}
+"""What today's terminals answer when they are asked whether they mark pastes."""
 
 
 class Terminal:
@@ -36,11 +38,14 @@ class Terminal:
         rows: int = 24,
         environ: Mapping[str, str] | None = None,
         folder: Path | None = None,
+        answers: Mapping[bytes, bytes] = MARKS_PASTES,
     ) -> None:
+        """`answers` are given to the questions that the program writes."""
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self.received = bytearray()
         """All bytes that the program wrote."""
+        self._answers = answers
         self._hung_up = False
         self.started = time.perf_counter()
         self.pid, self._master = pty.fork()
@@ -99,6 +104,7 @@ class Terminal:
             if not data:
                 self._hung_up = True
                 return count
+            self._answer(data)
             self.received += data
             self._stream.feed(_UNKNOWN.sub(b"", data))
             count += len(data)
@@ -120,6 +126,13 @@ class Terminal:
         began = time.perf_counter()
         while self.read(seconds) and time.perf_counter() - began < limit:
             pass
+
+    def _answer(self, data: bytes) -> None:
+        longest = max(map(len, self._answers), default=0)
+        seen = self.received[-longest:] + data
+        for question, answer in self._answers.items():
+            if seen.find(question, max(0, len(seen) - len(data) - len(question) + 1)) >= 0:
+                os.write(self._master, answer)
 
     def _next(self) -> None:
         """Wait for the next bytes and take them in, without waiting for more."""

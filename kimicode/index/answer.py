@@ -179,8 +179,9 @@ def _holding(place: Place, path: str, text: str) -> Entry:
 
 
 def _matching(place: Place, path: str, searched: re.Pattern[str]) -> Entry:
-    lines = _text(place, path).split("\n")
-    return _entry(path, lines, [number for number, line in enumerate(lines, 1) if searched.search(line)])
+    text = _text(place, path)
+    found = islice(searched.finditer(text), 4 * LINES_PER_FILE)
+    return _entry(path, text.split("\n"), list(dict.fromkeys(text.count("\n", 0, one.start()) + 1 for one in found)))
 
 
 def _entry(path: str, lines: Sequence[str], numbers: Sequence[int], most: int = LINES_PER_FILE) -> Entry:

@@ -9,7 +9,7 @@ import os
 import stat
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -105,26 +105,48 @@ def _compare(store: Store, root: Path, files: Iterable[str]) -> _Difference:
 
     What is known is looked at first: `files` may still be on their way from git.
     """
-    prefix = os.fspath(root) + os.sep
     known = store.stamps()
-    same = {path for path, before in known.items() if _stamp(prefix + path) == before}
+    same = _same(root, known)
     listed = dict.fromkeys(files)
     gone = [path for path in known if path not in listed]
     changed = []
-    for path in listed:
-        if path not in same:
-            stamp = _stamp(prefix + path)
-            if stamp:
-                changed.append((path, *stamp))
-            elif path in known:
-                gone.append(path)
-    return _Difference(listed, changed, gone, sum(path in same for path in listed))
+    for path in [path for path in listed if path not in same]:
+        stamp = _stamp(os.path.join(root, path))
+        if stamp:
+            changed.append((path, *stamp))
+        elif path in known:
+            gone.append(path)
+    return _Difference(listed, changed, gone, len(same & listed.keys()))
 
 
-def _stamp(path: str, lstat: Callable[[str], os.stat_result] = os.lstat) -> tuple[int, int] | None:
+def _same(root: Path, known: Mapping[str, tuple[int, int]]) -> set[str]:
+    """The paths at which a regular file lies whose (mtime_ns, size) is the known one."""
+    same = set()
+    with contextlib.suppress(OSError), _opened(root) as folder:
+        for path, (mtime_ns, size) in known.items():
+            try:
+                status = os.stat(path, dir_fd=folder, follow_symlinks=False)
+            except (OSError, ValueError):
+                continue
+            if status.st_mtime_ns == mtime_ns and status.st_size == size and stat.S_ISREG(status.st_mode):
+                same.add(path)
+    return same
+
+
+@contextlib.contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    """A descriptor from which the system finds paths sooner than from the root of the disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _stamp(path: str) -> tuple[int, int] | None:
     """(mtime_ns, size) of a regular file; None for everything else."""
     try:
-        status = lstat(path)
+        status = os.lstat(path)
     except (OSError, ValueError):
         return None
     return (status.st_mtime_ns, status.st_size) if stat.S_ISREG(status.st_mode) else None

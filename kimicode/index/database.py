@@ -11,7 +11,7 @@ from pathlib import Path
 
 from kimicode.errors import DiskError, KimicodeError
 
-VERSION = 1
+VERSION = 2
 """Of tables, queries and words together: an index of another version is built anew."""
 
 NAME = "index.sqlite"
@@ -36,8 +36,10 @@ CREATE INDEX symbol_by_name ON symbol(name);
 CREATE TABLE reference(
     name INTEGER NOT NULL, content INTEGER NOT NULL, count INTEGER NOT NULL, lines TEXT NOT NULL,
     PRIMARY KEY(name, content)) WITHOUT ROWID;
-CREATE VIRTUAL TABLE words USING fts5(names, body, content='', tokenize='porter unicode61');
-CREATE VIRTUAL TABLE path_words USING fts5(path, content='', tokenize='porter unicode61');
+CREATE VIRTUAL TABLE words USING fts5(
+    names, body, content='', detail=column, tokenize='porter unicode61');
+CREATE VIRTUAL TABLE path_words USING fts5(
+    path, content='', detail=column, tokenize='porter unicode61');
 INSERT INTO meta VALUES('generation', 0), ('orphans', 0);
 """
 
@@ -63,9 +65,9 @@ def connect(folder: Path) -> sqlite3.Connection:
 
 
 def remove(folder: Path) -> None:
-    """Delete the database; a process that still has it open keeps the old one until it opens anew."""
-    for ending in ("", "-wal", "-shm"):
-        (folder / (NAME + ending)).unlink(missing_ok=True)
+    """Delete the database and what was made from it; who still has it open keeps the old one until they open anew."""
+    for path in [*(folder / (NAME + ending) for ending in ("", "-wal", "-shm")), *folder.glob("graph-*.bin")]:
+        path.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,10 @@
-"""What one file tells: its symbols, its references and its words, as plain tuples that pass between processes."""
+"""What one file tells: its symbols, its references and its words, in columns that pass between processes cheaply."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+Columns = tuple[Sequence[Any], ...]
+"""A table by its columns, all of one length; () for a table without rows."""
 
 
 class Definition(NamedTuple):
@@ -17,16 +21,27 @@ class Definition(NamedTuple):
 class Facts(NamedTuple):
     """What was found in one content, whatever its path.
 
-    `references` are names with their lines; `names` and `body` are words for the full-text index. `timed_out` says that
-    the time box closed before the parser was done: then there are words alone.
+    `symbols` has the columns of `Definition`; `uses` has names, on how many lines each is used, and those lines as text
+    such as "3,14". `names` are the words of the defined names, `body` all others of the file. `timed_out` says that the
+    time box closed before the parser was done: then there are words alone.
     """
 
     language: str
-    definitions: tuple[Definition, ...]
-    references: tuple[tuple[str, tuple[int, ...]], ...]
+    symbols: Columns
+    uses: Columns
     names: str
     body: str
     timed_out: bool = False
+
+    @property
+    def definitions(self) -> tuple[Definition, ...]:
+        """The symbols one by one."""
+        return tuple(map(Definition._make, zip(*self.symbols, strict=True)))
+
+    @property
+    def references(self) -> dict[str, tuple[int, ...]]:
+        """The lines on which each name is used."""
+        return {name: tuple(map(int, lines.split(","))) for name, _, lines in zip(*self.uses, strict=True)}
 
 
 class Outcome(NamedTuple):

@@ -4,8 +4,6 @@ What is searched for goes through the same functions as what was indexed, or nei
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterable
 
 LONGEST = 48
 """Characters; what is longer is a hash, an encoded picture or a separator line."""
@@ -14,8 +12,6 @@ MOST_WORDS = 20_000
 """Different identifiers of one file; only generated data has more."""
 
 MOST_CACHED = 200_000
-
-OFTEN = (4, 16)
 
 _STOP = (
     "an and are as at be by do for from if in is it no not of on or so that the then this to was we when will with "
@@ -29,6 +25,7 @@ _APART = bytes(byte if byte >= 0x80 or chr(byte).isalnum() or byte == 0x5F else 
 
 _WORD = re.compile(r"\w+")
 _PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_BETWEEN = str.maketrans("_0123456789", " " * 11)
 _UNSPACED = re.compile("([\u3040-\u30ff\u3400-\u9fff]+)")
 
 
@@ -41,11 +38,12 @@ def pieces(identifier: str) -> list[str]:
     whole = identifier.replace("_", "").lower()
     if len(whole) < 2 or whole in STOP_WORDS or whole.isdigit():
         return []
-    if identifier.islower() and identifier.isalpha():  # most are, and a pattern takes ten times as long
+    lower = identifier.islower()
+    if lower and identifier.isalpha():  # most are, and a pattern takes ten times as long
         return [whole]
     if not identifier.isascii():
         return _foreign(identifier)
-    parts = " ".join(_PIECE.findall(identifier)).lower().split()
+    parts = identifier.translate(_BETWEEN).split() if lower else " ".join(_PIECE.findall(identifier)).lower().split()
     told = [part for part in parts if len(part) > 1 and part not in STOP_WORDS]
     if told != [whole]:
         told.append(whole)
@@ -67,36 +65,25 @@ def words_of(text: str) -> list[str]:
     return list(dict.fromkeys(word for each in _WORD.findall(text) if len(each) <= LONGEST for word in pieces(each)))
 
 
-class _Cache(dict[bytes, str]):
-    """The words of each token that was ever seen, as one text: most tokens of a file stood in another one, too."""
+class _Cache(dict[bytes, tuple[str, ...]]):
+    """The words of each token that was ever seen: most tokens of a file stood in another one, too."""
 
-    def __missing__(self, token: bytes) -> str:
+    def __missing__(self, token: bytes) -> tuple[str, ...]:
         if len(self) > MOST_CACHED:
             self.clear()
         words: list[str] = []
         if len(token) <= LONGEST:
             text = token.decode("utf-8", "replace")
             words = pieces(text) if text.isascii() else words_of(text)
-        joined = self[token] = " ".join(words)
-        return joined
+        found = self[token] = tuple(words)
+        return found
 
 
 _CACHE = _Cache()
 
 
-def spread(names: Iterable[str]) -> str:
-    """The words of many names as one text, each as often as it comes."""
-    return " ".join(" ".join(pieces(name)) for name in names if len(name) <= LONGEST)
-
-
-def body(data: bytes) -> str:
-    """The words of a whole file as one text, in which a word stands once for each different identifier that has it.
-
-    Identifiers that come often count up to three times. More would only make the index larger: BM25 levels high
-    frequencies off.
-    """
-    counted = Counter(data.translate(_APART).split())
-    texts = list(map(_CACHE.__getitem__, counted))
-    for often in OFTEN:
-        texts += [_CACHE[token] for token, count in counted.items() if count >= often]
-    return " ".join(filter(None, texts[:MOST_WORDS]))
+def words_in(data: bytes) -> frozenset[str]:
+    """The words of all identifiers of a file, each once: counting how often it comes finds nothing more."""
+    tokens = set(data.translate(_APART).split())
+    chosen = sorted(tokens)[:MOST_WORDS] if len(tokens) > MOST_WORDS else tokens
+    return frozenset().union(*map(_CACHE.__getitem__, chosen))

@@ -37,6 +37,7 @@ class Knowledge:
         self.index = index
         self.root = index.root
         self._asking = threading.Lock()
+        self._asked: Store | None = None
         self._files: Files | None = None
         self._graph: Graph | None = None
         self._making: threading.Thread | None = None
@@ -73,9 +74,18 @@ class Knowledge:
     def _ask(self, question: Callable[[Place], T], below: str, seen: Collection[str]) -> T:
         with self._asking:
             store = self.index.store
-            if self._files is None or self._files.generation != store.generation:
-                self._files = Files.of(store)
-            return question(Place(self.root, store, self._files, self._newest(store), below, seen))
+            try:
+                return question(Place(self.root, store, self._files_of(store), self._newest(store), below, seen))
+            except DamagedIndex:
+                self.index.mend(store)
+                raise
+
+    def _files_of(self, store: Store) -> Files:
+        if store is not self._asked:  # generations are counted anew in another database
+            self._asked, self._files, self._graph = store, None, None
+        if self._files is None or self._files.generation != store.generation:
+            self._files = Files.of(store)
+        return self._files
 
     def _newest(self, store: Store) -> Graph:
         """The graph at hand. If the index has changed since, a thread makes another one for later questions."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from kimicode.index.facts import Definition
 from kimicode.index.languages import language_of
+from kimicode.index.reading import text_of
 from kimicode.index.symbols import facts_of
 
 MOST = 150
@@ -16,7 +17,8 @@ def outline(path: str, data: bytes) -> str:
 
     In a long file values are left out first, then what lies deepest, and the last line says so.
     """
-    definitions = facts_of(data, language_of(path, data)).definitions
+    text = text_of(data) or b""
+    definitions = facts_of(text, language_of(path, text)).definitions
     placed = list(_placed(definitions))
     shown = placed
     if len(shown) > MOST:

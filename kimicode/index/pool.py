@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import kimicode
-from kimicode.index.facts import Definition, Facts, Outcome
+from kimicode.index.facts import Facts, Outcome
 from kimicode.index.frames import receive, send
 
 STALLED_S = 15.0
@@ -180,7 +180,4 @@ class _Lane(threading.Thread):
 
 def _outcome(plain: tuple[Any, ...]) -> Outcome:
     path, mtime_ns, size, digest, skipped, facts, gone = plain
-    if facts:
-        language, definitions, references, names, body, timed_out = facts
-        facts = Facts(language, tuple(Definition(*one) for one in definitions), references, names, body, timed_out)
-    return Outcome(os.fsdecode(path), mtime_ns, size, digest, skipped, facts, gone)
+    return Outcome(os.fsdecode(path), mtime_ns, size, digest, skipped, Facts._make(facts) if facts else None, gone)

@@ -41,12 +41,22 @@ def look_at(root: str, path: str, knows: Callable[[bytes], bool]) -> Outcome:
             data = file.read(LARGEST + 1)
         except OSError:
             return Outcome(path, *stamp, skipped="unreadable")
-    text = _text(data)
+    text = text_of(data)
     if text is None:
         return Outcome(path, *stamp, skipped="binary")
     language = language_of(path, text)
     digest = hashlib.blake2b(language.encode() + b"\0" + data, digest_size=16).digest()
     return Outcome(path, *stamp, digest, facts=None if knows(digest) else facts_of(text, language))
+
+
+def text_of(data: bytes) -> bytes | None:
+    """The bytes as the parsers take them, or None for a binary file."""
+    found = detect(data)
+    if found is None:
+        return None
+    if found.codec.startswith("utf-16"):
+        return found.decode(data).encode("utf-8", "replace")
+    return data[len(found.bom) :]
 
 
 def _stamp(root: str, path: str) -> tuple[int, int]:
@@ -55,13 +65,3 @@ def _stamp(root: str, path: str) -> tuple[int, int]:
     except OSError:
         return 0, 0
     return status.st_mtime_ns, status.st_size
-
-
-def _text(data: bytes) -> bytes | None:
-    """The bytes as the parsers take them, or None for a binary file."""
-    found = detect(data)
-    if found is None:
-        return None
-    if found.codec.startswith("utf-16"):
-        return found.decode(data).encode("utf-8", "replace")
-    return data[len(found.bom) :]

@@ -9,7 +9,7 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from kimicode.index.database import explained
 from kimicode.index.graph import Graph
@@ -149,9 +149,9 @@ def _spread(lines: Iterable[_Line]) -> list[_Line]:
     before: Counter[str] = Counter()
     spread = []
     for line in sorted(lines, key=lambda line: (-line.weight, line.path, line.number)):
-        spread.append(replace(line, weight=line.weight / (1 + CROWDED * before[line.path])))
+        spread.append((line.weight / (1 + CROWDED * before[line.path]), line))
         before[line.path] += 1
-    return sorted(spread, key=lambda line: -line.weight)
+    return [line for _, line in sorted(spread, key=lambda one: -one[0])]
 
 
 def _fitting(lines: Sequence[_Line], tokens: int) -> list[_Line]:

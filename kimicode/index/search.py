@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 from kimicode.index.database import explained
 from kimicode.index.graph import Graph
@@ -43,6 +44,10 @@ MOST_TELLING = 5
 SYMBOLS_SHOWN = 4
 _ENDINGS = ("ing", "ed", "es", "s", "e")
 
+_FILES = """
+SELECT id, path, coalesce(content, -id) FROM file WHERE tree = ? AND (content IS NOT NULL OR skipped = 'pending')"""
+"""Files that wait to be read can be found by their paths."""
+
 _SYMBOLS = """
 SELECT symbol.content, name.text, kind, line, end_line, signature, container
 FROM symbol CROSS JOIN name ON name.id = symbol.name WHERE symbol.content IN ({}) AND ({})"""
@@ -50,7 +55,10 @@ FROM symbol CROSS JOIN name ON name.id = symbol.name WHERE symbol.content IN ({}
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The files of the tree by their ids; made once for each generation of the index."""
+    """The files of the tree by their ids, with their contents; a number below 0 for one that was not read yet.
+
+    Made once for each generation of the index.
+    """
 
     generation: int
     paths: Mapping[int, str]
@@ -63,19 +71,34 @@ class Files:
         """Raises DamagedIndex, DiskError."""
         generation = store.generation
         with explained():
-            query = "SELECT id, path, content FROM file WHERE tree = ? AND content IS NOT NULL"
-            rows = store.connection.execute(query, (store.tree,)).fetchall()
+            rows = store.connection.execute(_FILES, (store.tree,)).fetchall()
+        numbers, raw, contents = zip(*rows, strict=True) if rows else ((), (), ())
+        # Decoding each path would take longer than all the rest.
+        paths = os.fsdecode(b"\0".join(raw)).split("\0") if rows else []
         by_content: defaultdict[int, list[int]] = defaultdict(list)
-        for number, _, content in rows:
+        for number, content in zip(numbers, contents, strict=True):
             by_content[content].append(number)
-        paths = {number: os.fsdecode(path) for number, path, _ in rows}
-        ids = {path: number for number, path in paths.items()}
-        return cls(generation, paths, ids, {number: content for number, _, content in rows}, by_content)
+        return cls(
+            generation,
+            dict(zip(numbers, paths, strict=True)),
+            dict(zip(paths, numbers, strict=True)),
+            dict(zip(numbers, contents, strict=True)),
+            by_content,
+        )
 
     def importance(self, path: str, graph: Graph) -> float:
         """PageRank of a path; 1 is that of the average file."""
         number = self.ids.get(path)
         return 1.0 if number is None else graph.rank(self.contents[number])
+
+    def is_below(self, number: int, below: str) -> bool:
+        """Whether a file is the one that is called `below`, or in that folder."""
+        path = self.paths[number]
+        return path == below or path.startswith(below + "/")
+
+    def has_below(self, content: int, below: str) -> bool:
+        """Whether any file with this content is there."""
+        return any(self.is_below(number, below) for number in self.by_content[content])
 
     def around(self, paths: Iterable[str], graph: Graph) -> dict[int, float]:
         """PageRank as seen from these paths, by place in the graph; they share a mass of 1."""
@@ -112,28 +135,25 @@ def find(
     `below` is a folder or file to stay in; `seen` are paths in the conversation, whose neighbours come first among
     equals. Raises DamagedIndex, DiskError.
     """
-    rarity, scores, covered = _by_words(store, files, words_of(question)[:MOST_WORDS])
+    rarity, tally = _tally(store, files, words_of(question)[:MOST_WORDS])
     total = sum(rarity.values())
-    inside = (number for number in scores if _is_below(files, number, below))
-    likely = heapq.nlargest(WEIGHED, inside, key=lambda number: scores[number] * covered[number])
+    count, fitting = _likely(files, tally, below)
     prior = _prior(files, graph, seen)
-    factors = {number: covered[number] / total * prior(number) for number in likely}
-    best = sorted(likely, key=lambda number: (-scores[number] * factors[number], files.paths[number]))[:LOOKED_INTO]
+    factors = {number: covered / total * prior(number) for number, (_, covered) in fitting.items()}
+    worth = {number: fitting[number][0] * factor for number, factor in factors.items()}
+    best = sorted(worth, key=lambda number: (-worth[number], files.paths[number]))[:LOOKED_INTO]
     told = _symbols(store, files, best, rarity)
     found = []
     for number in best:
         weight, symbols = told.get(files.contents[number], (0.0, ()))
         path = files.paths[number]
-        score = (scores[number] + SYMBOL * weight) * factors[number]
+        score, covered = fitting[number]
+        score = (score + SYMBOL * weight) * factors[number]
         placed = tuple(replace(symbol, path=path) for symbol in symbols)
-        found.append(Found(path, score, placed, covered[number] > 0.999 * total))
+        found.append(Found(path, score, placed, covered > 0.999 * total))
     found.sort(key=lambda one: -one.score)
     stems = list(dict.fromkeys(stem(word) for word in sorted(rarity, key=lambda word: -rarity[word])))
-    return Finding(found, len(scores), stems)
-
-
-def _is_below(files: Files, number: int, below: str) -> bool:
-    return not below or files.paths[number] == below or files.paths[number].startswith(below + "/")
+    return Finding(found, count, stems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,45 +166,77 @@ class _Word:
     in_path: list[int]
 
 
-def _by_words(
-    store: Store, files: Files, texts: Sequence[str]
-) -> tuple[dict[str, float], dict[int, float], dict[int, float]]:
-    """How rare each word is; for each file that has any, its score and the rarity of the words that it has.
+@dataclass(frozen=True, slots=True)
+class _Tally:
+    """What the words of a question add up to.
 
-    Rare words come first, since they decide which files are looked at.
+    By content: the rarity of the words that it has, and of those in names that it defines. By file: what the words of
+    its path count, and the rarity of those that only its path has.
     """
-    scores: defaultdict[int, float] = defaultdict(float)
-    covered: defaultdict[int, float] = defaultdict(float)
+
+    covered: defaultdict[int, float]
+    named: defaultdict[int, float]
+    in_path: defaultdict[int, float]
+    only_path: defaultdict[int, float]
+
+
+def _tally(store: Store, files: Files, texts: Sequence[str]) -> tuple[dict[str, float], _Tally]:
+    """How rare each word is, and what they add up to. Rare words come first, since they decide what is looked at."""
+    tally = _Tally(defaultdict(float), defaultdict(float), defaultdict(float), defaultdict(float))
+    covered = tally.covered
     rarity: dict[str, float] = {}
     total = len(files.paths)
     for word in sorted((_word(store, text) for text in texts), key=lambda word: len(word.having) + len(word.in_path)):
         rarity[word.text] = rare = _rarity(len(word.having), total)
-        having = _files(files, word.having, scores)
-        for number in having:
-            scores[number] += rare
-            covered[number] += rare
-        for number in _files(files, word.naming, scores):
-            scores[number] += NAMES * rare
-        rare_path = PATH * _rarity(len(word.in_path), total)
-        present = set(having)
-        for number in word.in_path:
-            if number in files.paths:
-                scores[number] += rare_path
-                covered[number] += 0.0 if number in present else rare / 2
-    return rarity, scores, covered
+        having: Collection[int] = word.having
+        if len(covered) >= SOME and len(having) >= MANY:
+            having = covered.keys() & having
+        for content in having:
+            covered[content] += rare
+        for content in covered.keys() & word.naming:
+            tally.named[content] += NAMES * rare
+        if word.in_path:
+            _add_paths(files, tally, word, rare, set(having))
+    return rarity, tally
+
+
+def _add_paths(files: Files, tally: _Tally, word: "_Word", rare: float, having: Collection[int]) -> None:
+    """Count a word in paths; `rare` is its rarity in the contents that are `having` it."""
+    limited = len(tally.covered) >= SOME and len(word.in_path) >= MANY
+    worth = PATH * _rarity(len(word.in_path), len(files.paths))
+    for number in word.in_path:
+        content = files.contents.get(number)
+        if content is None or (limited and content not in tally.covered):
+            continue
+        tally.in_path[number] += worth
+        if content not in having:
+            tally.only_path[number] += rare / 2
+            tally.covered[content] += 0.0
+
+
+def _likely(files: Files, tally: _Tally, below: str) -> tuple[int, dict[int, tuple[float, float]]]:
+    """How many files have any of the words; of the WEIGHED that fit best their scores and the rarity they cover."""
+    covered, named, in_path, only_path = tally.covered, tally.named, tally.in_path, tally.only_path
+    worth = {content: rare * rare for content, rare in covered.items() if content in files.by_content}
+    for content in named.keys() & worth.keys():
+        worth[content] += named[content] * covered[content]
+    inside = [content for content in worth if files.has_below(content, below)] if below else worth
+    first = heapq.nlargest(WEIGHED, inside, key=worth.__getitem__)
+    numbers = {number for content in first for number in files.by_content[content]} | in_path.keys()
+    fitting = {}
+    for number in numbers:
+        content = files.contents[number]
+        whole = covered[content] + only_path.get(number, 0.0)
+        fitting[number] = covered[content] + named.get(content, 0.0) + in_path.get(number, 0.0), whole
+    if below:
+        fitting = {number: fit for number, fit in fitting.items() if files.is_below(number, below)}
+    best = heapq.nlargest(WEIGHED, fitting, key=lambda number: fitting[number][0] * fitting[number][1])
+    return len(worth), {number: fitting[number] for number in best}
 
 
 def _word(store: Store, text: str) -> _Word:
     having, naming = (_ids(store, "words", query) for query in (f'"{text}"', f'names:"{text}"'))
     return _Word(text, having, naming, _ids(store, "path_words", f'"{text}"'))
-
-
-def _files(files: Files, contents: Sequence[int], scores: Mapping[int, float]) -> list[int]:
-    """The files with these contents; where those are many, the ones among the files that are there already."""
-    if len(scores) < SOME or len(contents) < MANY:
-        return [number for content in contents for number in files.by_content.get(content, ())]
-    known = set(contents)
-    return [number for number in scores if files.contents[number] in known]
 
 
 def _rarity(having: int, total: int) -> float:
@@ -228,19 +280,20 @@ def _symbols(
     with explained():
         statement = _SYMBOLS.format(contents, having)
         rows = store.connection.execute(statement, [f"%{each}%" for each in telling]).fetchall()
-    weighed: defaultdict[int, list[tuple[float, Symbol]]] = defaultdict(list)
+    weighed: defaultdict[int, list[tuple[float, bool, int, int, Any]]] = defaultdict(list)
     known: dict[str, float] = {}
-    for content, name, *rest in rows:
+    for place, row in enumerate(rows):
+        content, name, kind, line = row[:4]
         weight = known.get(name)
         if weight is None:
             weight = known[name] = sum(stems[each] for each in stems_of(name) if each in stems)
         if weight:
-            weighed[content].append((weight, Symbol(name, rest[0], "", *rest[1:])))
+            weighed[content].append((-weight, kind == "variable", line, place, row))
     told = {}
     for content, symbols in weighed.items():
-        symbols.sort(key=lambda one: (-one[0], one[1].kind == "variable", one[1].line))
-        shown = sorted((symbol for _, symbol in symbols[:SYMBOLS_SHOWN]), key=lambda symbol: symbol.line)
-        told[content] = (symbols[0][0], tuple(shown))
+        first = heapq.nsmallest(SYMBOLS_SHOWN, symbols)
+        shown = [Symbol(row[1], row[2], "", *row[3:]) for *_, row in first]
+        told[content] = -first[0][0], tuple(sorted(shown, key=lambda symbol: symbol.line))
     return told
 
 

@@ -43,15 +43,13 @@ def open_or_mend(folder: Path, root: Path) -> tuple[Store, str]:
         return mend(folder, root), f"{error}; it is built anew"
 
 
-def mend(folder: Path, root: Path) -> Store:
+def mend(folder: Path, root: Path, damaged: Store | None = None) -> Store:
     """Put an empty index in the place of a damaged one, unless another process just did. Raises DiskError."""
     with open(folder / LOCK, "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        with contextlib.suppress(DamagedIndex):
-            store = Store.open(folder, root)
-            if store.sound():
-                return store
-            store.close()
+        if damaged is None or damaged.replaced:
+            with contextlib.suppress(DamagedIndex):
+                return Store.open(folder, root)
         remove(folder)
         return Store.open(folder, root)
 
@@ -80,6 +78,7 @@ class Index:
         self._worker: threading.Thread | None = None
         self._waiting: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
         self._store: Store | None = None
+        self._damaged: Store | None = None
 
     @classmethod
     def for_folder(cls, root: Path, list_files: ListFiles = lambda: None, *, shared: Path | None = None) -> "Index":
@@ -90,6 +89,7 @@ class Index:
     def store(self) -> Store:
         """For reading, also while it is being built: then it knows less. Raises DamagedIndex, DiskError."""
         with self._lock:
+            self._let_go()
             if self._store is None:
                 self._store, notice = open_or_mend(self.folder, self.root)
                 self.notice = notice or self.notice
@@ -106,6 +106,11 @@ class Index:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(done.wait(), timeout)
         return done.is_set() and self._fresh()
+
+    def mend(self, damaged: Store) -> None:
+        """A question found that this store is damaged: the next refresh puts another in its place."""
+        with self._lock:
+            self._damaged, self._stale = damaged, True
 
     def changed(self) -> None:
         """Something may have changed that nobody can name, as by a command."""
@@ -131,7 +136,13 @@ class Index:
     def _fresh(self) -> bool:
         return self.report is not None and self.report.complete and not self._stale
 
+    def _let_go(self) -> None:
+        """Of a store that was replaced: another process mended it, or had it built anew."""
+        if self._store is not None and self._store.replaced:
+            self._store, self._stale = None, True
+
     def _start(self) -> None:
+        self._let_go()
         if self._stale and self._worker is None and not self._stop.is_set():
             self._stale = False
             self._worker = threading.Thread(target=self._refresh, name="kimicode-index", daemon=True)
@@ -139,6 +150,9 @@ class Index:
 
     def _refresh(self) -> None:
         try:
+            if self._damaged:
+                mend(self.folder, self.root, self._damaged).close()
+                self._damaged, self.notice = None, "the index was damaged; it is built anew"
             self.report, notice = refreshed(self.folder, self.root, self._list_files, stop=self._stop)
             self.notice = notice or self.notice
             if self.report.indexed:
@@ -186,7 +200,7 @@ def refreshed(
             return refresh(store, root, _meanwhile(root, list_files), on_progress=on_progress, stop=stop), notice
         except DamagedIndex as error:
             store.close()
-            store, notice = mend(folder, root), f"{error}; it is built anew"
+            store, notice = mend(folder, root, store), f"{error}; it is built anew"
             return refresh(store, root, _meanwhile(root, list_files), on_progress=on_progress, stop=stop), notice
     finally:
         store.close()

@@ -1,41 +1,29 @@
-"""The index as the rest of kimicode asks it: files, definitions, references, words, and the graph between files.
+"""The index as the rest of kimicode asks it: files, definitions and references.
 
-Reading is for any thread; what writes is in `writing`.
+Reading is for any thread; what writes is in `writing`, words are asked for in `search`.
 """
 
 import os
 import sqlite3
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kimicode.index.database import DamagedIndex, connect, explained, transaction
-from kimicode.index.identifiers import words_of
-
-MOST_DEFINERS = 12
-"""A name that more files define (`get`, `run`) says nothing about which of them is meant: it makes no edges."""
-
-NAMES_WEIGHT, BODY_WEIGHT, PATH_WEIGHT = 4.0, 1.0, 3.0
+from kimicode.index.database import NAME, connect, explained, transaction
 
 _SYMBOLS = """
 SELECT name.text, symbol.kind, file.path, symbol.line, symbol.end_line, symbol.signature, symbol.container
-FROM name JOIN symbol ON symbol.name = name.id JOIN file ON file.content = symbol.content
-WHERE file.tree = ? AND {} ORDER BY file.path, symbol.line, symbol.ordinal"""
+FROM {} WHERE file.tree = ? AND {} ORDER BY file.path, symbol.line, symbol.ordinal"""
+
+_BY_NAME = "name CROSS JOIN symbol ON symbol.name = name.id CROSS JOIN file ON file.content = symbol.content"
+_BY_FILE = "file CROSS JOIN symbol ON symbol.content = file.content CROSS JOIN name ON name.id = symbol.name"
+"""CROSS keeps the order of a join: left to itself SQLite looks at every file of the tree for a single name."""
 
 _REFERENCES = """
 SELECT file.path, reference.lines
-FROM name JOIN reference ON reference.name = name.id JOIN file ON file.content = reference.content
+FROM name CROSS JOIN reference ON reference.name = name.id CROSS JOIN file ON file.content = reference.content
 WHERE file.tree = ? AND name.text = ? ORDER BY file.path"""
-
-_MATCH_CONTENT = """
-SELECT file.path, -bm25(words, {names}, {body}) AS score FROM words JOIN file ON file.content = words.rowid
-WHERE words MATCH ? AND file.tree = ? ORDER BY score DESC LIMIT ?"""
-
-_MATCH_PATH = """
-SELECT file.path, -bm25(path_words) AS score FROM path_words JOIN file ON file.id = path_words.rowid
-WHERE path_words MATCH ? AND file.tree = ? ORDER BY score DESC LIMIT ?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +59,6 @@ class FileRow:
     skipped: str
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A file that words match; a higher score is better, and only scores of one query can be compared."""
-
-    path: str
-    score: float
-
-
 class Store:
     """One work tree's view of a repository's index. Every method may raise DamagedIndex or DiskError.
 
@@ -89,6 +69,7 @@ class Store:
         self.connection = connection
         self.folder = folder
         self.tree = tree
+        self._identity = _identity(folder)
 
     @classmethod
     def open(cls, folder: Path, root: Path | None = None) -> "Store":
@@ -114,12 +95,10 @@ class Store:
     def close(self) -> None:
         self.connection.close()
 
-    def sound(self) -> bool:
-        """Whether every page of the database can be read: a second for a large one."""
-        try:
-            return bool(self._all("PRAGMA quick_check(1)") == [("ok",)])
-        except DamagedIndex:
-            return False
+    @property
+    def replaced(self) -> bool:
+        """Whether another database lies in its place: this one was removed, and nobody fills it any more."""
+        return _identity(self.folder) != self._identity
 
     @property
     def generation(self) -> int:
@@ -144,52 +123,31 @@ class Store:
     def definitions(self, name: str, prefix: bool = False) -> list[Symbol]:
         """Where `name` is defined, or with `prefix` every name that begins so; upper and lower case differ."""
         if not prefix:
-            return self._symbols("name.text = ?", name)
-        return self._symbols("name.text >= ? AND name.text < ?", name, name + "\U0010ffff")
+            return self._symbols(_BY_NAME, "name.text = ?", name)
+        return self._symbols(_BY_NAME, "name.text >= ? AND name.text < ?", name, name + "\U0010ffff")
 
     def symbols_of(self, path: str) -> list[Symbol]:
         """What a file defines, in the order of its lines."""
-        return self._symbols("file.path = ?", os.fsencode(path))
+        return self._symbols(_BY_FILE, "file.path = ?", os.fsencode(path))
 
     def references(self, name: str) -> list[Reference]:
         """Every line that uses `name`, by path and line."""
         rows = self._all(_REFERENCES, self.tree, name)
         return [Reference(name, os.fsdecode(path), int(line)) for path, lines in rows for line in lines.split(",")]
 
-    def match(self, words: Sequence[str], limit: int) -> list[Hit]:
-        """The files that the words fit best: BM25 over their identifiers, defined names and paths counting more."""
-        asked = words_of(" ".join(words))
-        if not asked or limit < 1:
-            return []
-        query = " OR ".join(f'"{word}"' for word in asked)
-        scores: defaultdict[bytes, float] = defaultdict(float)
-        content = _MATCH_CONTENT.format(names=NAMES_WEIGHT, body=BODY_WEIGHT)
-        for statement, weight in ((content, 1.0), (_MATCH_PATH, PATH_WEIGHT)):
-            for path, score in self._all(statement, query, self.tree, 4 * limit + 20):
-                scores[path] += weight * score
-        best = sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:limit]
-        return [Hit(os.fsdecode(path), score) for path, score in best]
-
-    def edges(self) -> Iterator[tuple[str, str, str, int]]:
-        """(referring path, defining path, name, lines) for every name that few enough files define."""
-        paths: defaultdict[int, list[str]] = defaultdict(list)
-        for content, path in self._all("SELECT content, path FROM file WHERE tree = ? AND content > 0", self.tree):
-            paths[content].append(os.fsdecode(path))
-        targets: defaultdict[int, list[str]] = defaultdict(list)
-        for name, content in self._all("SELECT DISTINCT name, content FROM symbol"):
-            targets[name] += paths.get(content, ())
-        names = dict(self._all("SELECT id, text FROM name"))
-        for name, content, count in self._all("SELECT name, content, count FROM reference"):
-            if 0 < len(targets.get(name, ())) <= MOST_DEFINERS:
-                for source in paths.get(content, ()):
-                    for target in targets[name]:
-                        if source != target:
-                            yield source, target, names[name], count
-
-    def _symbols(self, where: str, *values: Any) -> list[Symbol]:
-        rows = self._all(_SYMBOLS.format(where), self.tree, *values)
+    def _symbols(self, joined: str, where: str, *values: Any) -> list[Symbol]:
+        rows = self._all(_SYMBOLS.format(joined, where), self.tree, *values)
         return [Symbol(name, kind, os.fsdecode(path), *rest) for name, kind, path, *rest in rows]
 
     def _all(self, query: str, *values: Any) -> list[Any]:
         with explained():
             return self.connection.execute(query, values).fetchall()
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """Of the file that the database in `folder` is; while somebody has it open, no other file gets the same."""
+    try:
+        status = os.stat(folder / NAME)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

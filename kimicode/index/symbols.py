@@ -1,17 +1,16 @@
 """Symbols and references of one file by tree-sitter, within a time box; headings of Markdown; words of everything."""
 
 import re
-import time
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from kimicode.index import identifiers
-from kimicode.index.facts import Definition, Facts
+from kimicode.index.facts import Columns, Definition, Facts
 from kimicode.index.languages import MARKDOWN, grammar
+from kimicode.index.parsing import matches, parse
 
 if TYPE_CHECKING:
-    from tree_sitter import Language, Node, Query, Tree
+    from tree_sitter import Node
 
 TIME_BOX_S = 1.0
 """For parsing one file. Hand-written files take a few milliseconds."""
@@ -29,6 +28,10 @@ _FENCE = re.compile(rb"^(```|~~~).*?^\1[^\n]*$", re.MULTILINE | re.DOTALL)
 _VAGUE = frozenset({"variable", "constant", "type"})
 """Gives way where another pattern says more of the same name."""
 
+_PARTS = frozenset({"name", "container"})
+"""What a pattern captures beside the definition itself, which it calls by its kind."""
+
+_PLAIN = frozenset({"variable", "constant"})
 _TYPES = frozenset({"class", "interface", "enum", "scope"})
 _SCOPES = frozenset({"class", "interface", "enum", "scope", "module", "function", "method", "section"})
 
@@ -48,41 +51,34 @@ class _Found(NamedTuple):
 
 def facts_of(data: bytes, language: str, time_box_s: float = TIME_BOX_S) -> Facts:
     """Everything the index keeps about a content. A parser that is not done in time leaves the words alone."""
-    definitions: tuple[Definition, ...] = ()
-    references: dict[str, list[int]] = {}
-    timed_out = False
-    loaded = grammar(language)
+    found = _read(data, language, time_box_s)
+    definitions, uses = found or ((), ())
+    symbols = tuple(zip(*definitions, strict=True))
+    named = identifiers.words_in("\n".join(symbols[0]).encode()) if symbols else frozenset()
+    others = identifiers.words_in(data) - named
+    return Facts(language, symbols, uses, " ".join(named), " ".join(others), found is None)
+
+
+def _read(data: bytes, language: str, time_box_s: float) -> tuple[tuple[Definition, ...], Columns] | None:
+    """Definitions and uses; None if there was not enough time."""
     if language == MARKDOWN:
-        definitions = tuple(_headings(data))
-    elif loaded and not _packed(data):
-        parsed = _parse(data, *loaded, time.monotonic() + time_box_s)
-        timed_out = parsed is None
-        definitions, references = parsed or ((), {})
-    names = identifiers.spread(dict.fromkeys(one.name for one in definitions))
-    used = tuple((name, tuple(lines)) for name, lines in references.items())
-    return Facts(language, definitions, used, names, identifiers.body(data), timed_out)
+        return tuple(_headings(data)), ()
+    if grammar(language) is None or _packed(data):
+        return (), ()
+    return _parsed(data, language, time_box_s)
 
 
 def _packed(data: bytes) -> bool:
     return len(data) > 20_000 and data.count(b"\n") * _PACKED_LINE < len(data)
 
 
-def _parse(
-    data: bytes, language: "Language", query: "Query", deadline: float
-) -> tuple[tuple[Definition, ...], dict[str, list[int]]] | None:
-    """Definitions and references; None if the deadline came first.
-
-    The query itself has no deadline: it takes a fifth of the parser's time, always in step with the file's size, and
-    the binding crashes where it is given a progress callback (tree-sitter 0.26.1).
-    """
-    from tree_sitter import QueryCursor
-
-    tree = _tree(data, language, deadline)
+def _parsed(data: bytes, language: str, time_box_s: float) -> tuple[tuple[Definition, ...], Columns] | None:
+    tree = parse(data, language, time_box_s)
     if tree is None:
         return None
     found: dict[int, _Found] = {}
     used: dict[int, Node] = {}
-    for _, captures in QueryCursor(query).matches(tree.root_node):
+    for _, captures in matches(language, tree.root_node):
         if "reference" in captures:
             for node in captures["reference"]:
                 used[node.start_byte] = node
@@ -91,25 +87,12 @@ def _parse(
             known = found.get(name.start_byte)
             if known is None or known.kind in _VAGUE:
                 found[name.start_byte] = _definition(data, captures, name)
-    return tuple(_contained(found)), _references(data, used, found)
-
-
-def _tree(data: bytes, language: "Language", deadline: float) -> "Tree | None":
-    from tree_sitter import Parser
-
-    view = memoryview(data)
-    try:
-        # Only a parser that fetches its text asks whether to go on.
-        return Parser(language).parse(
-            lambda start, _: view[start:], progress_callback=lambda *_: time.monotonic() > deadline
-        )
-    except ValueError:  # what a cancelled parse raises
-        return None
+    return tuple(_contained(found)), _uses(data, used, found)
 
 
 def _definition(data: bytes, captures: "dict[str, list[Node]]", name: "Node") -> _Found:
-    kind, nodes = next(item for item in captures.items() if item[0] not in ("name", "container"))
-    whole = nodes[0]
+    kind = next(each for each in captures if each not in _PARTS)
+    whole = captures[kind][0]
     text = _text(data, name)
     if kind == "variable" and text.isupper():
         kind = "constant"
@@ -129,7 +112,7 @@ def _definition(data: bytes, captures: "dict[str, list[Node]]", name: "Node") ->
 def _signature(data: bytes, whole: "Node", kind: str) -> str:
     """The head of a definition on one line: up to its body, or where it has none, a declared function or one line."""
     start = whole.start_byte
-    body = whole.child_by_field_name("body")
+    body = None if kind in _PLAIN else whole.child_by_field_name("body")
     head = data[start : min(body.start_byte if body else whole.end_byte, start + 4 * LONGEST_SIGNATURE)]
     if body is None and kind not in ("function", "method"):
         head = head.partition(b"\n")[0]
@@ -152,16 +135,23 @@ def _contained(found: dict[int, _Found]) -> Iterator[Definition]:
             around.append(one)
 
 
-def _references(data: bytes, used: "dict[int, Node]", found: dict[int, _Found]) -> dict[str, list[int]]:
-    """Lines by name; a definition's own name is no use of it, and neither are single letters."""
-    lines: defaultdict[str, list[int]] = defaultdict(list)
-    for start, node in sorted(used.items()):
-        if start in found or node.end_byte - start < 2:
-            continue
-        line, known = node.start_point.row + 1, lines[_text(data, node)]
+def _uses(data: bytes, used: "dict[int, Node]", found: Iterable[int]) -> Columns:
+    """Names, numbers of lines and lines, from uses by the byte at which they start.
+
+    A definition's own name is no use of it, and neither are single letters.
+    """
+    lines: dict[bytes, list[int]] = {}
+    for start in sorted(used.keys() - found):
+        node = used[start]
+        name, line = data[start : node.end_byte], node.start_point.row + 1
+        known = lines.setdefault(name, [])
         if len(known) < MOST_LINES and (not known or known[-1] != line):
             known.append(line)
-    return lines
+    lines = {name: each for name, each in lines.items() if len(name) > 1}
+    if not lines:
+        return ()
+    names = [name.decode("utf-8", "replace") for name in lines]
+    return tuple(names), tuple(map(len, lines.values())), tuple(",".join(map(str, each)) for each in lines.values())
 
 
 def _text(data: bytes, node: "Node") -> str:

@@ -1,9 +1,9 @@
 """Does a text parse? The grammars of the index, asked for errors alone."""
 
-import time
 from pathlib import PurePath
 
-from kimicode.index.languages import grammar, language_of
+from kimicode.index.languages import language_of
+from kimicode.index.parsing import parse
 
 TIME_BOX_S = 0.5
 _LARGEST = 500_000
@@ -16,17 +16,8 @@ def first_error(path: PurePath, text: str) -> int:
     Where an error begins is a guess: a bracket that was never closed may be seen at the end of the file.
     """
     data = text.encode("utf-8", "replace")
-    loaded = grammar(language_of(path.name, data)) if len(data) <= _LARGEST else None
-    if loaded is None:
-        return 0
-    from tree_sitter import Parser
-
-    view, deadline = memoryview(data), time.monotonic() + TIME_BOX_S
-    try:
-        tree = Parser(loaded[0]).parse(
-            lambda start, _: view[start:], progress_callback=lambda *_: time.monotonic() > deadline
-        )
-    except ValueError:  # what a cancelled parse raises
+    tree = parse(data, language_of(path.name, data), TIME_BOX_S) if len(data) <= _LARGEST else None
+    if tree is None:
         return 0
     node = tree.root_node if tree.root_node.has_error else None
     while node is not None and not (node.is_error or node.is_missing):

@@ -13,6 +13,7 @@ from typing import Any
 
 from kimicode.errors import KimicodeError
 from kimicode.index.database import connect
+from kimicode.index.facts import Outcome
 from kimicode.index.frames import receive, send
 from kimicode.index.reading import look_at
 from kimicode.index.writing import knows
@@ -32,13 +33,13 @@ def main(root: str, folder: str) -> None:
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
             for path in receive(requests):
-                outcome = look_at(root, os.fsdecode(path), known)
-                send(_plain(outcome._replace(path=path)), replies)
+                send(_plain(look_at(root, os.fsdecode(path), known), path), replies)
 
 
-def _plain(value: Any) -> Any:
-    """Named tuples as bare ones: marshal knows no others."""
-    return tuple(map(_plain, value)) if isinstance(value, tuple) else value
+def _plain(outcome: Outcome, path: bytes) -> tuple[Any, ...]:
+    """Bare tuples: marshal knows no others."""
+    facts = outcome.facts and tuple(outcome.facts)
+    return (path, *outcome[1:5], facts, outcome.gone)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import count, repeat
 
 from kimicode.index.database import explained, transaction
 from kimicode.index.facts import Facts, Outcome
@@ -20,6 +21,8 @@ _PLACE = """
 INSERT INTO file(tree, path, mtime_ns, size, content, skipped) VALUES(?, ?, ?, ?, ?, ?)
 ON CONFLICT(tree, path) DO UPDATE SET mtime_ns = excluded.mtime_ns, size = excluded.size,
     content = CASE excluded.skipped WHEN 'pending' THEN content ELSE excluded.content END, skipped = excluded.skipped"""
+_ENTER_SYMBOL = """
+INSERT INTO symbol(content, ordinal, name, kind, line, end_line, signature, container) VALUES(?, ?, ?, ?, ?, ?, ?, ?)"""
 _FORGET_PATH = "INSERT INTO path_words(path_words, rowid, path) VALUES('delete', ?, ?)"
 _UNUSED = "FROM content WHERE id NOT IN (SELECT content FROM file WHERE content IS NOT NULL)"
 
@@ -86,6 +89,8 @@ class Writer:
     def _change(self) -> Iterator[None]:
         self._references.clear()
         self._altered = False
+        if len(self._names) > MOST_NAMES:
+            self._names.clear()
         try:
             with explained(), transaction(self._connection):
                 yield
@@ -133,30 +138,24 @@ class Writer:
         self._connection.execute(
             "INSERT INTO words(rowid, names, body) VALUES(?, ?, ?)", (content, facts.names, facts.body)
         )
-        self._connection.executemany(
-            "INSERT INTO symbol(content, line, ordinal, name, kind, end_line, signature, container) "
-            "VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (content, one.line, ordinal, self._name(one.name), one.kind, one.end_line, one.signature, one.container)
-                for ordinal, one in enumerate(facts.definitions)
-            ],
-        )
-        self._references += [
-            (self._name(name), content, len(lines), ",".join(map(str, lines))) for name, lines in facts.references
-        ]
+        if facts.symbols:
+            names, *rest = facts.symbols
+            rows = zip(repeat(content), count(), self._numbers(names), *rest)
+            self._connection.executemany(_ENTER_SYMBOL, rows)
+        if facts.uses:
+            names, *rest = facts.uses
+            self._references += zip(self._numbers(names), repeat(content), *rest)
         return content
 
-    def _name(self, text: str) -> int:
-        number = self._names.get(text)
-        if number is None:
+    def _numbers(self, names: Sequence[str]) -> Iterator[int]:
+        """The number of each name, entered where it is new."""
+        for text in set(names).difference(self._names):
             entered = self._connection.execute("INSERT OR IGNORE INTO name(text) VALUES(?)", (text,))
             number = entered.lastrowid if entered.rowcount else None
             if number is None:
                 number = self._connection.execute("SELECT id FROM name WHERE text = ?", (text,)).fetchone()[0]
-            if len(self._names) > MOST_NAMES:
-                self._names.clear()
             self._names[text] = number
-        return number
+        return map(self._names.__getitem__, names)
 
     def _drop_tree(self, tree: int) -> None:
         rows = self._connection.execute("SELECT id, path FROM file WHERE tree = ?", (tree,)).fetchall()

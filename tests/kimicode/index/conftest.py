@@ -4,7 +4,9 @@ import os
 
 import pytest
 
+from kimicode.index import graph
 from kimicode.index.build import refresh
+from kimicode.index.search import Files, find
 from kimicode.index.store import Store
 
 SOURCES = {
@@ -54,3 +56,32 @@ def built(store, tree):
     """The index after its first build."""
     refresh(store, tree, None)
     return store
+
+
+@pytest.fixture
+def asked():
+    """The paths that a question finds, best first, without regard to who refers to whom."""
+
+    def ask(store, question):
+        return [one.path for one in find(store, Files.of(store), graph.empty(), question).found]
+
+    return ask
+
+
+@pytest.fixture
+def linked():
+    """Which path refers to which."""
+
+    def links(store):
+        made, files = graph.make(store), Files.of(store)
+        paths = [[files.paths[number] for number in files.by_content[content]] for content in made.contents]
+        spans = zip(made.starts, made.starts[1:], paths, strict=False)
+        return {
+            (source, target)
+            for start, end, sources in spans
+            for place in made.links[start:end]
+            for source in sources
+            for target in paths[place]
+        }
+
+    return links

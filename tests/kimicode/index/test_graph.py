@@ -11,13 +11,19 @@ def path_of(store, content):
     return store.connection.execute("SELECT path FROM file WHERE content = ?", (content,)).fetchone()[0].decode()
 
 
-def test_files_point_at_those_whose_names_they_use(built):
+def test_files_point_at_those_whose_names_they_use(built, linked):
+    assert linked(built) == {("app/main.py", "app/reader.py")}
     made = graph.make(built)
-    source = next(i for i, content in enumerate(made.contents) if path_of(built, content) == "app/main.py")
-    targets = made.links[made.starts[source] : made.starts[source + 1]]
-    assert [path_of(built, made.contents[target]) for target in targets] == ["app/reader.py"]
     best = max(range(len(made.ranks)), key=lambda place: made.ranks[place])
     assert path_of(built, made.contents[best]) == "app/reader.py"
+
+
+def test_a_name_that_everybody_defines_leads_nowhere(store, tree, linked):
+    for number in range(20):
+        (tree / f"run{number}.py").write_text(f"def run(): pass\ndef run{number}(): pass\n")
+    (tree / "caller.py").write_text("run()\nrun7()\n")
+    refresh(store, tree, None)
+    assert {target for source, target in linked(store) if source == "caller.py"} == {"run7.py"}
 
 
 def test_a_file_that_came_later_has_an_average_rank(built):

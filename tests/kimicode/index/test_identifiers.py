@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kimicode.index.identifiers import LONGEST, STOP_WORDS, body, pieces, spread, words_of
+from kimicode.index.identifiers import LONGEST, MOST_WORDS, STOP_WORDS, pieces, words_in, words_of
 
 
 @pytest.mark.parametrize(
@@ -29,33 +29,23 @@ def test_an_identifier_gives_its_parts_and_itself(identifier, words):
 
 
 def test_a_question_and_a_file_give_the_same_words():
-    assert set(words_of("where is readFile, for größe 文件?")) <= set(
-        body("readFile(größe, 文件) where".encode()).split()
-    )
+    assert set(words_of("where is readFile, for größe 文件?")) <= words_in("readFile(größe, 文件) where".encode())
 
 
-def test_a_word_stands_in_the_body_once_for_each_identifier_that_has_it():
-    words = body(b"read_file(read_bytes)").split()
-    assert words.count("read") == 2
-    assert words.count("readfile") == 1
-
-
-def test_what_comes_often_counts_more_but_not_without_end():
-    rare, common = body(b"alpha beta"), body(b"alpha " * 10_000 + b"beta")
-    assert rare.split().count("alpha") == 1
-    assert common.split().count("alpha") == 3
+def test_generated_data_has_no_more_words_than_the_most():
+    data = " ".join(f"w{'abcdefghij'[number % 10]}{number}q" for number in range(3 * MOST_WORDS)).encode()
+    assert MOST_WORDS / 2 < len(words_in(data)) <= 2 * MOST_WORDS
 
 
 def test_encoded_data_gives_no_words():
-    assert body(b"A" * (LONGEST + 1) + b" short") == "short"
-    assert spread(["A" * (LONGEST + 1)]) == ""
+    assert words_in(b"A" * (LONGEST + 1) + b" short") == {"short"}
 
 
 @given(st.binary(max_size=2000))
 def test_any_bytes_give_words_that_sqlite_takes(data):
-    words = body(data)
-    words.encode("utf-8")
-    assert not STOP_WORDS & set(words.split())
+    words = words_in(data)
+    " ".join(words).encode("utf-8")
+    assert not STOP_WORDS & words
 
 
 @given(st.text(max_size=200))

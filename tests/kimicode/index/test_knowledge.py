@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from kimicode.errors import ToolError
+from kimicode.index.database import DamagedIndex, remove
 from kimicode.index.knowledge import Knowledge
 from kimicode.index.service import Index
 from tests.fakes.indexed import plant
@@ -67,3 +68,22 @@ async def test_it_ends_at_once_in_the_middle_of_everything(tmp_path):
     started = Knowledge(Index(tmp_path / "index", plant(tmp_path / "tree"), lambda: None))
     await started.index.ready(0)
     started.close()
+
+
+async def test_a_damaged_index_is_told_and_built_anew_behind_it(knowledge):
+    await search(knowledge, "rounding errors")
+    knowledge.index.store.connection.execute("UPDATE words_data SET block = x'00ff' WHERE id > 1")
+    with pytest.raises(DamagedIndex):
+        await search(knowledge, "price of the cart")
+    answer, fresh = await search(knowledge, "price of the cart")
+    assert fresh
+    assert answer.entries[0].path == "shop/cart.py"
+
+
+async def test_an_index_that_another_process_built_anew_is_asked_from_then_on(knowledge):
+    before, _ = await search(knowledge, "Money")
+    remove(knowledge.index.folder)
+    (knowledge.root / "shop/aaa.py").write_text("def first_of_all():\n    pass\n")
+    after, fresh = await search(knowledge, "Money")
+    assert fresh
+    assert after.definitions == before.definitions

@@ -1,5 +1,7 @@
 """What a file defines, as lines."""
 
+import pytest
+
 from kimicode.index.outline import MOST, outline
 from tests.fakes.indexed import SHOP
 
@@ -15,6 +17,35 @@ def test_definitions_stand_indented_under_their_lines():
 
 def test_markdown_has_its_sections():
     assert outline("a.md", SHOP["docs/money.md"].encode()).splitlines() == ["1-8 # Money", "  5-8 ## Splitting"]
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("a.sh", "walk() {\n  rest\n}\n"),
+        ("a.c", "int walk(int far) { return far; }\n"),
+        ("a.h", "namespace zoo { void walk(int far); }\n"),
+        ("a.cs", "class Dog { void walk(int far) { } }\n"),
+        ("a.go", "package p\nfunc walk(far int) { }\n"),
+        ("A.java", "class Dog { void walk(int far) { } }\n"),
+        ("a.mjs", "function walk(far) { }\n"),
+        ("a.md", "# How to walk\n"),
+        ("a.php", "<?php function walk($far) { }\n"),
+        ("a.pyi", "def walk(far: int) -> None: ...\n"),
+        ("Rakefile", "def walk(far)\nend\n"),
+        ("a.rs", "fn walk(far: u8) { }\n"),
+        ("a.ts", "function walk(far: number): void { }\n"),
+        ("a.tsx", "function walk(far: number) { return <a/>; }\n"),
+        ("tool", "#!/usr/bin/env python3\ndef walk(far): pass\n"),
+    ],
+)
+def test_every_language_has_an_outline(path, source):
+    assert "walk" in outline(path, source.encode())
+
+
+def test_a_file_in_another_encoding_has_one_too():
+    assert outline("a.py", "def walk(): pass\n".encode("utf-16")) == "1 def walk()"
+    assert outline("a.py", b"def walk(): '\xe9t\xe9'\n") == "1 def walk()"
 
 
 def test_a_file_without_definitions_has_no_outline():

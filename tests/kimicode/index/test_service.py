@@ -9,7 +9,7 @@ import pytest
 
 from kimicode.errors import DiskError
 from kimicode.index.build import LOCK
-from kimicode.index.database import NAME
+from kimicode.index.database import NAME, remove
 from kimicode.index.service import Index, folder_for, forget_unused, refreshed
 
 PATIENCE = 30.0
@@ -29,7 +29,7 @@ async def test_it_is_built_when_somebody_asks(index):
     assert index.notice == ""
 
 
-async def test_who_does_not_want_to_wait_gets_what_is_there(tmp_path, tree):
+async def test_who_does_not_want_to_wait_gets_what_is_there(tmp_path, tree, asked):
     gate = threading.Event()
 
     def slowly():
@@ -37,10 +37,10 @@ async def test_who_does_not_want_to_wait_gets_what_is_there(tmp_path, tree):
 
     index = Index(tmp_path / "index", tree, slowly)
     assert not await index.ready(0.01)
-    assert index.store.match(["reader"], 3) == []
+    assert asked(index.store, "reader") == []
     gate.set()
     assert await index.ready(PATIENCE)
-    assert index.store.match(["reader"], 3)
+    assert asked(index.store, "reader")
     index.close()
 
 
@@ -78,6 +78,30 @@ async def test_damage_in_the_middle_is_mended_too(tmp_path, tree):
     report, notice = refreshed(tmp_path / "index", tree, lambda: None)
     assert report.indexed == 4
     assert "built anew" in notice
+
+
+async def test_a_store_that_another_process_replaced_is_opened_anew(index):
+    assert await index.ready(PATIENCE)
+    old = index.store
+    remove(index.folder)
+    assert index.store is not old
+    assert await index.ready(PATIENCE), "what another process removed is built again without being asked to"
+    assert index.store.definitions("FileReader")
+    assert index.store is index.store
+
+
+async def test_damage_that_only_a_question_finds_is_mended(index):
+    assert await index.ready(PATIENCE)
+    damaged = index.store
+    index.mend(damaged)
+    assert await index.ready(PATIENCE)
+    assert damaged.replaced
+    mended = index.store
+    assert mended.definitions("FileReader")
+    assert "built anew" in index.notice
+    index.mend(damaged)
+    assert await index.ready(PATIENCE)
+    assert index.store is mended, "who comes late with the same complaint breaks nothing"
 
 
 async def test_where_nothing_can_be_written_it_says_why_and_breaks_nothing(tmp_path, tree):

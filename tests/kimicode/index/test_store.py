@@ -41,40 +41,16 @@ def test_references_come_with_their_lines(built):
     ]
 
 
-def test_words_find_files_by_content_names_and_path(built):
-    assert built.match(["tokenizer"], 5)[0].path == "notes.txt"
-    assert built.match(["file reader"], 5)[0].path == "app/reader.py"
-    assert built.match(["guide"], 5)[0].path == "docs/guide.md"
-    assert built.match(["tokenizers"], 5)[0].path == "notes.txt", "other forms of a word count, too"
-
-
-def test_better_hits_come_first_and_no_more_than_asked_for(built):
-    hits = built.match(["read", "file", "lines"], 10)
-    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
-    assert len(built.match(["read"], 1)) == 1
-    assert built.match(["read"], 0) == []
+def test_words_find_files_by_content_names_and_path(built, asked):
+    assert asked(built, "tokenizer") == ["notes.txt"]
+    assert asked(built, "file reader")[0] == "app/reader.py"
+    assert asked(built, "guide")[0] == "docs/guide.md"
+    assert asked(built, "tokenizers") == ["notes.txt"], "other forms of a word count, too"
 
 
 @pytest.mark.parametrize("question", ['"', "NOT", "a AND b", "words:x", "*", "^", "(", "\udc80", "\0", "", "NEAR(a b)"])
-def test_no_question_is_taken_as_the_query_language(built, question):
-    built.match([question], 5)
-
-
-def test_edges_lead_from_use_to_definition(built):
-    edges = set(built.edges())
-    assert ("app/main.py", "app/reader.py", "open_file", 3) in edges
-    assert ("app/main.py", "app/reader.py", "FileReader", 2) in edges
-    assert not any(source == target for source, target, _, _ in edges)
-
-
-def test_a_name_that_everybody_defines_makes_no_edges(store, tree):
-    for number in range(20):
-        (tree / f"run{number}.py").write_text(f"def run(): pass\ndef run{number}(): pass\n")
-    (tree / "caller.py").write_text("run()\nrun7()\n")
-    refresh(store, tree, None)
-    assert {(target, name) for source, target, name, _ in store.edges() if source == "caller.py"} == {
-        ("run7.py", "run7")
-    }
+def test_no_question_is_taken_as_the_query_language(built, asked, question):
+    asked(built, question)
 
 
 def test_files_tell_language_and_size(built):
@@ -84,19 +60,19 @@ def test_files_tell_language_and_size(built):
     assert rows["notes.txt"].size == len("the tokenizer splits words\n")
 
 
-def test_the_generation_grows_when_something_else_can_be_found_and_no_other_time(built, tree):
+def test_the_generation_grows_when_something_else_can_be_found_and_no_other_time(built, tree, asked):
     before = built.generation
     refresh(built, tree, None)
     (tree / "notes.txt").write_bytes((tree / "notes.txt").read_bytes())
     refresh(built, tree, None)
-    built.match(["read"], 3)
+    asked(built, "read")
     assert built.generation == before
     (tree / "notes.txt").write_text("other\n")
     refresh(built, tree, None)
     assert built.generation > before
 
 
-def test_two_work_trees_share_contents_and_see_their_own_files(tmp_path, built, tree):
+def test_two_work_trees_share_contents_and_see_their_own_files(tmp_path, built, tree, asked):
     other = tmp_path / "other"
     (other / "lib").mkdir(parents=True)
     (other / "lib/moved.py").write_bytes((tree / "app/reader.py").read_bytes())
@@ -108,7 +84,7 @@ def test_two_work_trees_share_contents_and_see_their_own_files(tmp_path, built, 
     assert [one.path for one in second.definitions("FileReader")] == ["lib/moved.py"]
     assert [one.path for one in built.definitions("FileReader")] == ["app/reader.py"]
     assert built.definitions("only_here") == []
-    assert {hit.path for hit in second.match(["reader"], 9)} == {"lib/moved.py"}
+    assert asked(second, "reader") == ["lib/moved.py"]
     second.close()
 
 

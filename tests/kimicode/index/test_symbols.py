@@ -103,7 +103,7 @@ def test_definitions_and_references_of_every_language(language):
     source, definitions, references = SAMPLES[language]
     facts = facts_of(source.encode(), language)
     assert {(one.name, one.kind, one.container) for one in facts.definitions} == definitions
-    assert references <= {name for name, _ in facts.references}
+    assert references <= facts.references.keys()
 
 
 def test_every_language_has_a_sample():
@@ -126,12 +126,12 @@ def test_a_long_head_is_cut():
 
 def test_a_definition_is_no_reference_to_itself_and_a_line_counts_once():
     facts = facts_of(b"def walk(): pass\nwalk(); walk()\nwalk()\n", "python")
-    assert facts.references == (("walk", (2, 3)),)
+    assert facts.references == {"walk": (2, 3)}
 
 
 def test_a_name_on_thousands_of_lines_keeps_the_first_ones():
     facts = facts_of(b"walk()\n" * 1000, "python")
-    assert facts.references == (("walk", tuple(range(1, MOST_LINES + 1))),)
+    assert facts.references == {"walk": tuple(range(1, MOST_LINES + 1))}
 
 
 def test_broken_source_still_gives_what_can_be_read():
@@ -153,6 +153,17 @@ def test_a_huge_file_costs_its_time_box_and_keeps_its_words():
     assert "table" in facts.body.split()
 
 
+@pytest.mark.parametrize(
+    ("language", "source"),
+    [("bash", "(a)(b)*\n"), ("c", "a<(b\n"), ("csharp", "(a)(b)*\n"), ("javascript", 'f"{\n'), ("ruby", "if(a){\n")],
+)
+def test_a_small_file_that_a_parser_cannot_cope_with_costs_no_more(language, source):
+    """Without a box some of these take minutes."""
+    facts = facts_of(source.encode() * 8_000, language, time_box_s=0.02)
+    assert facts.timed_out
+    assert facts_of(SAMPLES[language][0].encode(), language).definitions, "the next file is read as ever"
+
+
 def test_packed_source_gives_words_alone():
     facts = facts_of(b"function a(){b()};" * 5000, "javascript")
     assert facts.definitions == ()
@@ -167,6 +178,6 @@ def test_any_bytes_in_any_language_give_facts_that_can_be_stored(language, data)
     for one in facts.definitions:
         f"{one.name}{one.signature}{one.container}".encode()
         assert 1 <= one.line <= one.end_line <= last + 1
-    for name, lines in facts.references:
+    for name, lines in facts.references.items():
         assert name.encode()
         assert list(lines) == sorted(set(lines))
