@@ -20,7 +20,7 @@ _FREE: dict[Mode, frozenset[Access]] = {
     "auto": _LOOK | {Access.WRITE, Access.HAZARD, Access.EXECUTE},
     "yolo": frozenset(Access),
 }
-_RULED = frozenset({Access.WRITE, Access.EXECUTE})
+_RULED = frozenset({Access.WRITE, Access.EXECUTE, Access.FETCH})
 """What an allowing rule can stand for; the rest is asked about one by one."""
 
 PLANNING = "this is plan mode: only look (view, and commands that only read), then submit a plan"
@@ -30,10 +30,12 @@ _WARNINGS = {
     Access.SECRET: "a file of a kind that holds secrets; what it holds goes to the model",
     Access.HAZARD: "a file that programs obey later without a question: look at what it will do",
     Access.OUTSIDE: "outside of the sandbox: with all your rights, your files and the network",
+    Access.FETCH: "the whole address is sent to that host: look at what it carries",
 }
 _ALONE = {
     Access.SECRET: "it is of a kind that holds secrets, and nobody is here to show it to you; go on without it",
     Access.OUTSIDE: "nobody is here to let a command out of the sandbox; find a way inside, or say what is missing",
+    Access.FETCH: "nobody is here to allow this host, and no rule does; go on without the page, or say what is missing",
 }
 
 
@@ -87,7 +89,7 @@ class Approval:
         doubted = verdict.kind == "ask"
         if self._free(asked.access) and not doubted:
             return True, ""
-        if self.mode == "plan" and asked.access not in _LOOK | {Access.SECRET}:
+        if self.mode == "plan" and asked.access not in _LOOK | {Access.SECRET, Access.FETCH}:
             return self._denied(asked, PLANNING)
         ruled = verdict.kind == "allow" and asked.access in _RULED
         if ruled or (asked.exactly, asked.cwd) in self.rules.exact:

@@ -10,8 +10,11 @@ from pathlib import Path
 from kimicode.agent.approval import nobody_to_ask
 from kimicode.agent.options import SessionOptions
 from kimicode.errors import ConfigError, DiskError
-from kimicode.events import Notice
+from kimicode.events import Emit, Notice
 from kimicode.workspace.discard import discard
+from kimicode.workspace.network.hosts import AllowList
+from kimicode.workspace.network.proxy import Contact, Proxy
+from kimicode.workspace.network.urls import parse_url
 from kimicode.workspace.sandbox import layers
 from kimicode.workspace.sandbox.policy import Policy, to_record
 from kimicode.workspace.sandbox.sandbox import Sandbox
@@ -35,6 +38,8 @@ class Confined:
     notices: tuple[Notice, ...] = ()
     scratch: Path | None = None
     way_out: str = ""
+    allowed: AllowList = AllowList()
+    """The hosts that the user lets commands reach."""
 
     def hides(self, path: Path) -> bool:
         """Whether a file, given by its real path, is of a kind that holds secrets."""
@@ -57,6 +62,19 @@ class Confined:
         record = json.dumps([self.name, to_record(self.sandbox.policy)], sort_keys=True)
         return f"{self.name} {hashlib.sha256(record.encode()).hexdigest()}"
 
+    def reaches(self, url: str) -> bool:
+        """Whether the user lets commands reach the host of an address."""
+        try:
+            parsed = parse_url(url)
+        except ValueError:
+            return False
+        return self.allowed.permits(parsed.host, parsed.port)
+
+    def tell(self, emit: Emit) -> None:
+        """From now on each host that commands ask for is told of, once."""
+        if self.sandbox is not None and self.sandbox.proxy is not None:
+            self.sandbox.proxy.tell = lambda contact: emit(_of(contact))
+
     def close(self) -> None:
         """Remove what belongs to the session alone."""
         if self.scratch is not None:
@@ -71,9 +89,9 @@ def confine(options: SessionOptions, roots: Sequence[Path], outputs: Path) -> Co
 
     Blocks for some 0.2 s the first time. Raises ConfigError where one is required and cannot be had, DiskError.
     """
-    wish = options.settings.sandbox
-    if wish == "off":
-        return Confined()
+    allowed = _hosts(options.settings.network)
+    if options.settings.sandbox == "off":
+        return Confined(allowed=allowed)
     layer = layers.find()
     if layer.name == "none":
         return _unconfined(options, layer.lacking, layer.hint)
@@ -82,8 +100,9 @@ def confine(options: SessionOptions, roots: Sequence[Path], outputs: Path) -> Co
     except OSError as error:
         raise DiskError.from_os("make a temporary folder in", tempfile.gettempdir(), error) from error
     settings = options.settings
+    hosts = settings.network if layer.name in layers.WITH_A_DOOR else ()
     try:
-        policy = policy_for(Place(roots, scratch, readable=(*settings.readable, outputs), hosts=settings.network))
+        policy = policy_for(Place(roots, scratch, readable=(*settings.readable, outputs), hosts=hosts))
     except ConfigError as error:
         discard(scratch)
         return _unconfined(options, error.message, error.hint)
@@ -91,8 +110,28 @@ def confine(options: SessionOptions, roots: Sequence[Path], outputs: Path) -> Co
         discard(scratch)
         raise DiskError.from_os("make the sandbox ready in", error.filename or scratch, error) from error
     way_out = _ALONE if options.ask is nobody_to_ask else _ASKED
-    gaps = tuple(Notice("warning", "sandbox", f"the sandbox is not whole: {gap}") for gap in policy.gaps)
-    return Confined(Sandbox(layer, policy), layer.name, notices=gaps, scratch=scratch, way_out=way_out)
+    notices = [Notice("warning", "sandbox", f"the sandbox is not whole: {gap}") for gap in policy.gaps]
+    if settings.network and not hosts:
+        text = f"{layer.name} cannot let commands reach single hosts: they have no network. {layer.hint}".rstrip()
+        notices.append(Notice("warning", "network", text))
+    sandbox = Sandbox(layer, policy, proxy=Proxy(allowed) if hosts else None)
+    return Confined(
+        sandbox, layer.name, notices=tuple(notices), scratch=scratch, way_out=way_out, allowed=allowed
+    )
+
+
+def _hosts(network: Sequence[str]) -> AllowList:
+    try:
+        return AllowList.of(network)
+    except ValueError as error:
+        hint = 'Write network = ["pypi.org", "*.npmjs.org", "git.example.com:8443"]'
+        raise ConfigError(f"network: {error}", hint=hint) from error
+
+
+def _of(contact: Contact) -> Notice:
+    if contact.refusal:
+        return Notice("warning", "network", f"a command was kept from {contact.place}: {contact.refusal}")
+    return Notice("info", "network", f"a command reaches {contact.place}")
 
 
 def _unconfined(options: SessionOptions, lacking: str, hint: str) -> Confined:

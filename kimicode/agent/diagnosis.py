@@ -1,6 +1,6 @@
 """Diagnostics for the model: the project's checkers after each edit, or whether the file still parses.
 
-What the project itself could have written runs only where its folder is trusted.
+What the project itself could have written runs only where its folder is trusted, and in the sandbox.
 """
 
 import os
@@ -14,6 +14,7 @@ from kimicode.config.trust import Trust
 from kimicode.events import Emit, Notice
 from kimicode.workspace.diagnostics.checks import Checks
 from kimicode.workspace.files import Files
+from kimicode.workspace.sandbox.sandbox import Sandbox
 
 
 class Diagnosis:
@@ -27,11 +28,12 @@ class Diagnosis:
         approval: Approval,
         emit: Emit,
         trust: Trust | None = None,
+        sandbox: Sandbox | None = None,
     ) -> None:
         self._approval = approval
         self._trust = trust
         self._emit = emit
-        self._checks = Checks(files.roots, scratch, os.environ, self._permits, _first_error)
+        self._checks = Checks(files.roots, scratch, os.environ, self._permits, _first_error, sandbox=sandbox)
         if settings.diagnostics:
             files.written = self._checks.edited
 

@@ -125,7 +125,7 @@ class InteractiveSession(Session):
             raise UsageError("yolo is for folders that you trust", hint="/trust")
         self.emit(ModeChanged(mode))
         self.approval.mode = mode
-        self.agent.set_tools(tools(self.options.toolset, planning=mode == "plan"))
+        self.agent.set_tools(self._tools(planning=mode == "plan"))
 
     def restore_mode(self, name: str) -> None:
         """The mode that a resumed session was in, but for yolo: that is said anew. Raises DiskError."""

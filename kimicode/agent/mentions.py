@@ -4,9 +4,13 @@ One look less for any model; for a small one often the only look it takes.
 """
 
 import ast
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+
+from kimicode.errors import ToolError
+from kimicode.workspace import reading
 
 PATH_LIKE = re.compile(r"[\w./\\-]*\w\.\w{1,8}\b|[\w.-]+(?:/[\w.-]+)+")
 MOST_FILES = 4
@@ -37,7 +41,7 @@ def _inside(root: Path, name: str) -> Path | None:
     candidate = Path(name)
     path = candidate if candidate.is_absolute() else root / candidate
     try:
-        resolved = path.resolve()
+        resolved = Path(os.path.realpath(path))  # `Path.resolve` does not bear links in a circle
         return resolved if resolved.is_relative_to(root) and resolved.is_file() and ".git" not in path.parts else None
     except (OSError, ValueError):
         return None
@@ -45,8 +49,8 @@ def _inside(root: Path, name: str) -> Path | None:
 
 def _imported(path: Path, root: Path) -> Iterator[Path]:
     try:
-        tree = ast.parse(path.read_bytes())
-    except (OSError, SyntaxError, ValueError, RecursionError):
+        tree = ast.parse(reading.load(path, path.name))
+    except (ToolError, SyntaxError, ValueError, RecursionError, MemoryError):
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):

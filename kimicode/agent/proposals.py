@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from kimicode.errors import ToolError
+from kimicode.workspace import reading
 from kimicode.workspace.syntax import broken_by
 
 FENCE = re.compile(r"```(?!json)[^\n`]*\n(.*?)(?:```|\Z)", re.DOTALL)
@@ -54,8 +56,8 @@ def proposal_in(text: str, root: Path, names: Iterable[str]) -> Proposal | None:
 
 def _lines(path: Path) -> list[str]:
     try:
-        lines = [line.rstrip() for line in path.read_text("utf-8").rstrip("\n").split("\n")]
-    except (OSError, UnicodeDecodeError):
+        lines = [line.rstrip() for line in reading.load(path, path.name).decode().rstrip("\n").split("\n")]
+    except (ToolError, UnicodeDecodeError):
         return []
     return lines if len(lines) <= MOST_LINES else []
 

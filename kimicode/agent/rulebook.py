@@ -85,7 +85,7 @@ class Rules:
             return cls(file)
         except OSError as error:
             raise ConfigError(f"cannot read {file}: {error.strerror or error}") from error
-        except (ValueError, ConfigError) as error:
+        except (ValueError, RecursionError, ConfigError) as error:
             hint = error.hint if isinstance(error, ConfigError) else ""
             raise ConfigError(f"{file}: {_reason(error)}", hint=hint) from None
 
@@ -176,7 +176,7 @@ def _tried(entry: _Table | str, judge: Callable[[Rule, Call], Match]) -> Rule:
     return rule
 
 
-def _reason(error: ValueError | ConfigError) -> str:
+def _reason(error: ValueError | RecursionError | ConfigError) -> str:
     if isinstance(error, ValidationError):
         mistake: Any = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in mistake["loc"] if part not in ("_Table", "str"))

@@ -6,6 +6,7 @@
 import asyncio
 import os
 import shutil
+from typing import Any
 
 from kimicode import __version__
 from kimicode.agent import prompt as prompts
@@ -53,7 +54,7 @@ from kimicode.messages import Image, Message, Text, Usage, user
 from kimicode.sessions.journal import Journal
 from kimicode.sessions.recall import Recalled
 from kimicode.sessions.replay import History as Replayed
-from kimicode.tools.base import ToolContext
+from kimicode.tools.base import Tool, ToolContext
 from kimicode.tools.toolset import tools
 from kimicode.workspace.files import Files
 from kimicode.workspace.shell import Shell
@@ -94,7 +95,13 @@ class Session:
         self.budget = Budget(options.limits)
         self.approval = Approval(options.mode, options.ask, self.emit, options.rules, contained=confined.contained)
         self.diagnosis = Diagnosis(
-            self.files, self.baseline.scratch, options.settings, self.approval, self.emit, options.trust
+            self.files,
+            confined.scratch or self.baseline.scratch,
+            options.settings,
+            self.approval,
+            self.emit,
+            options.trust,
+            confined.sandbox,
         )
         self.past: Replayed | None = None
         """What was there before, of a session that was resumed."""
@@ -115,11 +122,13 @@ class Session:
     async def look_around(self) -> None:
         """Make the system prompt ahead of `start`, in a thread: git may take its time in a large repository."""
         await begin(self.knowledge)
+        looking = asyncio.create_task(asyncio.to_thread(self._system_prompt))
         try:
-            self._system = await asyncio.to_thread(self._system_prompt)
+            self._system = await asyncio.shield(looking)
         except asyncio.CancelledError:
-            if self.repository is not None:
+            while self.repository is not None and not looking.done():  # between two commands there is none to stop
                 self.repository.stop()
+                await asyncio.sleep(0.02)
             raise
 
     def start(self, earlier: Recalled | None) -> None:
@@ -141,6 +150,7 @@ class Session:
         )
         for notice in self.confined.notices:
             self.emit(notice)
+        self.confined.tell(self.emit)
         if earlier is not None and past is not None and past.messages:
             history = self._history(past.messages)
             self._plan = past.plan
@@ -202,7 +212,7 @@ class Session:
         """Leave plan mode: from the next step on the agent may act as `mode` allows."""
         assert self.agent is not None
         self.approval.mode = mode
-        self.agent.set_tools(tools(self.options.toolset))
+        self.agent.set_tools(self._tools())
 
     def interrupt(self, code: ExitCode, at_once: bool) -> None:
         """A signal came: the run ends with `code`. `at_once`: this process is about to end, so kill what it started."""
@@ -294,13 +304,14 @@ class Session:
             hides=self.confined.hides,
             confinement=self.confined.digest,
             way_out=self.confined.way_out,
+            reachable=self.confined.reaches,
         )
         planning = self.approval.mode == "plan"
         window = self.connection.window
         compaction = Compaction(window, estimate_tokens, self._summarize, self._state, self.emit)
         return Setup(
             model=self.connection.model,
-            tools=tools(self.options.toolset, planning=planning),
+            tools=self._tools(planning=planning),
             context=context,
             approval=self.approval,
             budget=self.budget,
@@ -322,8 +333,11 @@ class Session:
             insist=self.options.insist,
         )
 
+    def _tools(self, *, planning: bool = False) -> dict[str, Tool[Any]]:
+        return tools(self.options.toolset, planning=planning, fetch=self.options.settings.fetch)
+
     def _history(self, messages: tuple[Message, ...]) -> History:
-        specs = [tool.spec() for tool in tools(self.options.toolset).values()]
+        specs = [tool.spec() for tool in self._tools().values()]
         return History(estimate_tokens, messages, estimate_tokens((), specs), self.redact)
 
     def _system_prompt(self) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kimicode.agent.prompt import Surroundings, list_files
-from kimicode.errors import KimicodeError
+from kimicode.errors import KimicodeError, ToolError
 from kimicode.git.describe import describe
 from kimicode.git.repository import Repository, why_not
+from kimicode.workspace import reading
 
 MOST_WALKED = 2_000
 SKIPPED = {"node_modules", "__pycache__", "venv", "build", "dist", "target"}
@@ -44,8 +45,8 @@ def test_command(root: Path) -> str:
 
 def _mentions(path: Path, text: str) -> bool:
     try:
-        return text in path.read_text("utf-8", "replace")[:200_000]
-    except OSError:
+        return text in reading.load(path, path.name).decode("utf-8", "replace")
+    except ToolError:
         return False
 
 

@@ -179,7 +179,8 @@ class Trail:
         if not running:
             self._leave()
         if watched.unkept:
-            self._tell("undo-unkept", f"too large to be kept for undo: {listed(sorted(set(watched.unkept)))}")
+            names = listed(sorted(set(watched.unkept)))
+            self._tell("undo-unkept", f"not kept for undo, being too large or gone: {names}")
             watched.unkept.clear()
 
     def _knows(self, step: Underway) -> bool:

@@ -15,6 +15,8 @@ def weigh(tool: Tool[Any], arguments: Arguments, context: ToolContext) -> Access
     access = tool.access_of(arguments)
     if access is Access.OUTSIDE and not context.confinement:
         return tool.access  # there is nothing to leave
+    if access is Access.FETCH and context.reachable(getattr(arguments, "url", "")):
+        return Access.READ
     path = getattr(arguments, "path", "")
     if not path or access not in (Access.READ, Access.WRITE):
         return access

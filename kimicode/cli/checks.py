@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Literal
 
 from kimicode import paths
+from kimicode.agent.rulebook import Rules
 from kimicode.config.schema import Settings
-from kimicode.errors import KimicodeError
+from kimicode.config.secrets import known_secrets
+from kimicode.errors import ConfigError, KimicodeError
 from kimicode.git import command
 from kimicode.git.repository import Repository, why_not
 from kimicode.llm.local import Engine, checkpoint_of, engine_command, missing
@@ -129,6 +131,27 @@ def _confined(settings: Settings, cwd: Path) -> tuple[str, tuple[str, ...]]:
     folders = ", ".join(dict.fromkeys(str(root) for root in reversed(roots)))
     hidden = f"{place.home} and {len(policy.hidden) - 1} other places hidden"
     return f"{folders} writable, {hidden}, network: {hosts}", policy.gaps
+
+
+def rules(file: Path) -> Check:
+    """The person's rules, all of them tried with their examples; a mistake in them keeps sessions from opening."""
+    try:
+        found = Rules.load(file)
+    except ConfigError as error:
+        return Check("rules", "failure", error.message, error.hint)
+    if not file.exists():
+        return Check("rules", "ok", f"no {file}: the mode alone decides what is asked")
+    counts = f"{len(found.deny)} deny, {len(found.ask)} ask, {len(found.allow)} allow"
+    return Check("rules", "ok", f"read {file}: {counts}")
+
+
+def redaction(settings: Settings, environ: Mapping[str, str]) -> Check:
+    """Whether secrets are taken out of what goes to the model and into records."""
+    if not settings.redact:
+        text = "switched off: keys that tools print go to the model and into records"
+        return Check("redaction", "warning", text, "Remove redact = false.")
+    values = len({*known_secrets(settings, environ)})
+    return Check("redaction", "ok", f"known shapes of keys and {values} values of your own are taken out")
 
 
 def gpu(environ: Mapping[str, str]) -> Check:

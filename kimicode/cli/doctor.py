@@ -63,12 +63,15 @@ def diagnose(flags: Mapping[str, Any], *, cwd: Path, environ: Mapping[str, str])
         except ConfigError as error:
             found.append(Check("endpoint", "failure", error.message, error.hint))
     probe = Probe(endpoint) if endpoint else None  # answers while the other checks run
+    settings = loaded.settings if loaded else Settings()
     machine = [
         checks.git(cwd),
         checks.terminal(environ),
         checks.shell(environ),
         checks.ripgrep(environ),
-        checks.sandbox(loaded.settings if loaded else Settings(), cwd),
+        checks.sandbox(settings, cwd),
+        checks.rules(user_dir(environ) / "rules.toml"),
+        checks.redaction(settings, environ),
         checks.gpu(environ),
         checks.engine(engine, loaded.settings.checkpoint if loaded else None),
         checks.disk(environ),

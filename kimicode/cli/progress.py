@@ -187,7 +187,7 @@ def _columns() -> int:
 def _describe(event: ToolStarted) -> str:
     try:
         arguments = json.loads(event.arguments)
-    except ValueError:
+    except (ValueError, RecursionError):
         arguments = {}
     subject = arguments.get("command") or arguments.get("path") or "" if isinstance(arguments, dict) else ""
     return f"{event.name}  {_one_line(str(subject))}".rstrip()

@@ -62,6 +62,18 @@ def _folder(value: str) -> Path:
     return Path(value)
 
 
+def _count(value: str) -> int:
+    if (number := int(value)) < 1:
+        raise ValueError(value)
+    return number
+
+
+def _price(value: str) -> float:
+    if (price := float(value)) < 0:
+        raise ValueError(value)
+    return price
+
+
 _VALUES: dict[str, tuple[str, Callable[[str], Any]]] = {
     "-C": ("folder", _folder),
     "-m": ("model", str),
@@ -70,6 +82,9 @@ _VALUES: dict[str, tuple[str, Callable[[str], Any]]] = {
     "--checkpoint": ("checkpoint", _folder),
     "--mode": ("mode", _one_of(MODES)),
     "--theme": ("theme", _one_of(THEMES)),
+    "--max-steps": ("max_steps", _count),
+    "--max-tokens": ("max_tokens", _count),
+    "--max-price": ("max_price", _price),
     "-r": ("resume", str),
     "--resume": ("resume", str),
 }

@@ -41,6 +41,11 @@ def against(origin: Origin, base: str = "") -> Branch:
     return Branch(name, base.removeprefix("origin/"), tuple(found), of_trees(origin, parted, "HEAD"))
 
 
+def commits_since(origin: Origin, commit: str) -> int:
+    """How many commits HEAD has that this one lacks. Raises GitError."""
+    return int(origin.run(["rev-list", "--count", f"{commit}..HEAD"]).line)
+
+
 def fresh_name(words: str) -> str:
     """A name that tells what it is for and that nothing else has: "fix-the-parser-3f9a1c"."""
     slug = "-".join(re.findall(r"[a-z0-9]+", words.lower())[:_SLUG_WORDS])[:_SLUG_CHARS].strip("-")

@@ -16,6 +16,8 @@ from pathlib import Path
 from kimicode.errors import KimicodeError
 
 TIMEOUT_S = 120.0
+OLDEST = (2, 31)
+"""What names a repository's own settings, and takes others from the environment, came with it (March 2021)."""
 
 _SETTINGS = (
     "core.fsmonitor=false",
@@ -77,10 +79,15 @@ def missing() -> str:
     if shutil.which("git") is None:
         return "git is not installed, or not in PATH"
     try:
-        import git  # noqa: F401
+        import git
     except ImportError:  # GitPython raises it where the binary that it found does not run
         return "git is installed but does not run"
-    return ""
+    found = git.Git().version_info[:2]
+    return "" if found >= OLDEST else f"git {_dotted(found)} is too old: kimicode needs {_dotted(OLDEST)}"
+
+
+def _dotted(numbers: Sequence[int]) -> str:
+    return ".".join(map(str, numbers))
 
 
 def run(

@@ -46,21 +46,25 @@ class Draft:
 
     def commit(self, message: str) -> str:
         """Make the commit, and its id; HEAD must be where it was. Raises GitError, DiskError, UsageError."""
-        parents = ["-p", self.parent] if self.parent else []
-        text = message.strip().encode("utf-8", "replace") + b"\n"
-        made = self.origin.run(
-            ["commit-tree", self.tree, *parents, "-F", "-"], feed=text, settings=_DURABLE, check=False
-        )
-        if "tell me who you are" in made.errors or "empty ident" in made.errors:
-            hint = 'git config --global user.name "YOUR NAME"; git config --global user.email YOU@EXAMPLE.ORG'
-            raise UsageError("git does not know who commits", hint=hint)
-        if made.status != 0:
-            raise GitError(f"git could not make the commit: {made.errors.strip()}")
+        made = write_commit(self.origin, self.tree, [self.parent] if self.parent else [], message)
         subject = message.strip().splitlines()[0]
         with _moved_index(self.origin, self.index):
-            was = self.parent or "0" * len(made.line)
-            self.origin.run(["update-ref", "-m", f"commit: {subject}", "HEAD", made.line, was], settings=_DURABLE)
-        return made.line
+            was = self.parent or "0" * len(made)
+            self.origin.run(["update-ref", "-m", f"commit: {subject}", "HEAD", made, was], settings=_DURABLE)
+        return made
+
+
+def write_commit(origin: Origin, tree: str, parents: Sequence[str], message: str) -> str:
+    """A commit that nothing refers to yet, and its id. Raises UsageError where git knows no author, GitError."""
+    words = [word for parent in parents for word in ("-p", parent)]
+    text = message.strip().encode("utf-8", "replace") + b"\n"
+    made = origin.run(["commit-tree", tree, *words, "-F", "-"], feed=text, settings=_DURABLE, check=False)
+    if "tell me who you are" in made.errors or "empty ident" in made.errors:
+        hint = 'git config --global user.name "YOUR NAME"; git config --global user.email YOU@EXAMPLE.ORG'
+        raise UsageError("git does not know who commits", hint=hint)
+    if made.status != 0:
+        raise GitError(f"git could not make the commit: {made.errors.strip()}")
+    return made.line
 
 
 def refuse_unfinished(origin: Origin) -> None:
@@ -113,11 +117,13 @@ def head_of(origin: Origin) -> str:
     return origin.run(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"], check=False).line
 
 
-def not_run(origin: Origin) -> list[str]:
-    """What `git commit` would have done here besides, as sentences for the person."""
+def remarks(origin: Origin) -> list[str]:
+    """What the person should know of a commit made here, and what `git commit` would have done besides."""
+    detached = origin.run(["symbolic-ref", "--quiet", "HEAD"], check=False).status != 0
     folder = Path(os.path.expanduser(_configured(origin, "core.hooksPath") or str(origin.common_dir / "hooks")))
     hooks = [name for name in _HOOKS if os.access(origin.root / folder / name, os.X_OK)]
-    said = [f"kimicode does not run hooks: {', '.join(hooks)}"] if hooks else []
+    said = ["it is on no branch, HEAD is detached: `git switch -c NAME` makes one"] if detached else []
+    said += [f"kimicode does not run hooks: {', '.join(hooks)}"] if hooks else []
     if _configured(origin, "commit.gpgsign") in ("true", "yes", "on", "1"):
         said.append("it is not signed: `git commit --amend --no-edit -S` signs it")
     return said

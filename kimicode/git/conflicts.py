@@ -16,7 +16,7 @@ _THEIRS = {
     "REVERT_HEAD": "revert",
     "REBASE_HEAD": "rebase",
 }
-_FOLDERS = {"rebase-merge": "rebase", "rebase-apply": "rebase"}
+_TRACES = {"rebase-merge": "rebase", "rebase-apply": "rebase", "BISECT_LOG": "bisect"}
 _SIDES = {
     "123": "changed on both sides",
     "23": "added on both sides",
@@ -30,7 +30,10 @@ _SIDES = {
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """`kind` is merge, rebase, cherry-pick, revert, or conflict where only files tell; `files` are in conflict."""
+    """`kind` is merge, rebase, cherry-pick, revert, bisect, or conflict where only files tell.
+
+    `files` are those in conflict, and how.
+    """
 
     kind: str
     theirs: Commit | None
@@ -49,7 +52,7 @@ def unfinished(origin: Origin) -> Unfinished | None:
     for name, kind in _THEIRS.items():
         if (origin.git_dir / name).is_file() and (theirs := commit_at(origin, name)):
             return Unfinished(kind, theirs, files)
-    kinds = [kind for folder, kind in _FOLDERS.items() if (origin.git_dir / folder).is_dir()]
+    kinds = [kind for name, kind in _TRACES.items() if (origin.git_dir / name).exists()]
     return Unfinished(kinds[0] if kinds else "conflict", None, files) if kinds or files else None
 
 
@@ -63,7 +66,7 @@ def explained(origin: Origin, state: Unfinished) -> str:
     lines += [f"- in conflict: {shown(path)} ({how})" + _met(origin, state, path) for path, how in _first(state.files)]
     if len(state.files) > MOST_FILES:
         lines.append(f"- and {len(state.files) - MOST_FILES} more files in conflict")
-    if not state.files and state.kind != "conflict":
+    if not state.files and state.kind not in ("conflict", "bisect"):
         lines.append("- no file is in conflict any more")
     return "\n".join(lines)
 

@@ -16,12 +16,13 @@ class TreeContents:
     """A tree's files: id and size by path."""
 
     shadow: Shadow
+    tree: str
     files: dict[str, tuple[str, int]]
 
     @classmethod
     def of(cls, shadow: Shadow, tree: str) -> "TreeContents":
         """Raises GitError."""
-        return cls(shadow, dict(_entries(shadow.run(["ls-tree", "-r", "-l", "-z", tree]).output)))
+        return cls(shadow, tree, dict(_entries(shadow.run(["ls-tree", "-r", "-l", "-z", tree]).output)))
 
     def read(self, files: Sequence[tuple[str, int]]) -> dict[str, bytes]:
         """The bytes of these files, which had these sizes, where git can give them back. Raises GitError.

@@ -3,6 +3,7 @@
 Bounded, whatever the repository holds: a few lines, and the uncommitted difference where it is small.
 """
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from kimicode.git.shadow import Shadow
 
 MOST_STATUS = 15
 MOST_COMMITS = 5
+MOST_SUBMODULES = 5
 PATCH_CHARS = 2_500
 
 
@@ -26,6 +28,7 @@ def describe(repository: Repository) -> str:
         changed = repository.changed(shadow)
         told = _uncommitted(shadow, changed)
     lines = [repository.summary_of(len(changed))]
+    lines += _lacking(repository, sparse=shadow.sparse)
     state = unfinished(origin)
     if state is not None:
         lines.append(explained(origin, state))
@@ -34,6 +37,37 @@ def describe(repository: Repository) -> str:
     if latest:
         lines.append("Last commits: " + "; ".join(commit.short for commit in latest))
     return "\n".join(lines)
+
+
+def _lacking(repository: Repository, *, sparse: bool) -> list[str]:
+    """What one would look for in vain, in one line."""
+    origin = repository.origin
+    promised = origin.run(["config", "--get-regexp", r"^remote\..*\.promisor$"], check=False).output
+    empty = [path for path in _submodules(repository) if not _holds_something(repository.root / path)]
+    more = ", ..." if len(empty) > MOST_SUBMODULES else ""
+    facts = [
+        "older commits (a shallow clone)" if (origin.common_dir / "shallow").is_file() else "",
+        "contents of older commits (a partial clone)" if promised else "",
+        "tracked files outside of the sparse checkout" if sparse else "",
+        f"the files of submodules ({', '.join(map(shown, empty[:MOST_SUBMODULES]))}{more})" if empty else "",
+    ]
+    said = "; ".join(filter(None, facts))
+    return [f"Not here: {said}"] if said else []
+
+
+def _submodules(repository: Repository) -> list[str]:
+    if not (repository.root / ".gitmodules").is_file():
+        return []
+    wanted = ["--null", "--get-regexp", r"^submodule\..*\.path$"]
+    listed = repository.origin.run(["config", "--file", ".gitmodules", *wanted], check=False).output
+    return [os.fsdecode(each.partition(b"\n")[2]) for each in listed.split(b"\0") if each]
+
+
+def _holds_something(folder: Path) -> bool:
+    try:
+        return any(True for _ in folder.iterdir())
+    except OSError:
+        return True  # another place, or none: nothing is known of it
 
 
 def _uncommitted(shadow: Shadow, changed: list[str]) -> list[str]:

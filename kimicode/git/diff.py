@@ -21,12 +21,14 @@ class Difference:
     files: tuple[FileChange, ...]
     patches: tuple[str, ...]
 
+    def listed(self, most: int) -> list[str]:
+        """A line for each of so many files, and one for the others."""
+        more = [f"... and {len(self.files) - most} more files"] if len(self.files) > most else []
+        return [*map(_line, self.files[:most]), *more]
+
     def told(self, limit: int) -> str:
         """The list of files and below it the patch, shortened to about `limit` characters; what is left out is said."""
-        listed = [_line(change) for change in self.files[:MOST_LISTED]]
-        if len(self.files) > MOST_LISTED:
-            listed.append(f"... and {len(self.files) - MOST_LISTED} more files")
-        return "\n".join(listed) + "\n\n" + shortened(self.patches, limit)
+        return "\n".join(self.listed(MOST_LISTED)) + "\n\n" + shortened(self.patches, limit)
 
 
 def of_trees(origin: Origin, before: str, after: str) -> Difference:

@@ -27,6 +27,14 @@ class Repository:
         name = self.origin.run(["symbolic-ref", "--quiet", "--short", "HEAD"], check=False).line
         return name or self.origin.run(["rev-parse", "--short", "HEAD"], check=False).line or "unknown"
 
+    def head(self) -> str:
+        """Where HEAD is, in words: "branch main", before its first commit "branch main (no commits yet)"."""
+        name = self.origin.run(["symbolic-ref", "--quiet", "--short", "HEAD"], check=False).line
+        commit = self.origin.run(["rev-parse", "--short", "--verify", "--quiet", "HEAD"], check=False).line
+        if not name:
+            return f"no branch, HEAD is detached at {commit or 'an unknown commit'}"
+        return f"branch {name}" if commit else f"branch {name} (no commits yet)"
+
     def dirty_files(self, limit: int = 1000) -> list[str]:
         """At most `limit` paths below `root` that differ from HEAD or are untracked; a new folder counts once.
 
@@ -49,7 +57,7 @@ class Repository:
     def summary_of(self, count: int) -> str:
         """The same, where so many files are known to be changed."""
         changed = {0: "no uncommitted changes", 1: "1 file changed", 1000: "1000 or more files changed"}
-        return f"branch {self.branch()}, {changed.get(count, f'{count} files changed')}"
+        return f"{self.head()}, {changed.get(count, f'{count} files changed')}"
 
     def stop(self) -> None:
         """End the git commands that run for it, from any thread: whoever waits for one gets a GitError."""
@@ -66,6 +74,9 @@ def _find(path: Path) -> Repository | str:
     start = path.resolve()
     candidates = [folder for folder in (start, *start.parents) if os.path.lexists(folder / ".git")]
     if not candidates:
+        bare_one = next((folder for folder in (start, *start.parents) if _looks_bare(folder)), None)
+        if bare_one is not None:
+            return f"{bare_one} is a bare repository: it has no work tree"
         return f"{path} is not inside the work tree of a git repository"
     if reason := command.missing():
         return reason
@@ -81,3 +92,7 @@ def _find(path: Path) -> Repository | str:
             return f"{folder} is a bare repository: it has no work tree"
         return Repository(folder, Origin(folder, git_dir.resolve(), common_dir.resolve()))
     return f"{candidates[0] / '.git'} is not a valid git repository"
+
+
+def _looks_bare(folder: Path) -> bool:
+    return (folder / "HEAD").is_file() and (folder / "objects").is_dir() and (folder / "refs").is_dir()

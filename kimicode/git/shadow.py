@@ -75,6 +75,11 @@ class Shadow:
             raise DiskError.from_os("prepare a snapshot in", git_dir, error) from error
         return cls(origin, git_dir, settings)
 
+    @classmethod
+    def found(cls, origin: Origin, git_dir: Path) -> "Shadow":
+        """One that another process left behind. Raises GitError."""
+        return cls(origin, git_dir, _settings(origin)[0])
+
     @property
     def sparse(self) -> bool:
         return self.settings.get("core.sparsecheckout") == "true"

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +13,7 @@ from kimicode.git.contents import TreeContents
 from kimicode.git.repository import Repository
 from kimicode.git.shadow import Shadow
 
+FOLDER = "snapshots.git"
 LARGEST_UNTRACKED_BYTES = 200_000_000
 _MEANING = re.compile(r"([\\*?\[\] ])")
 _UNREADABLE = re.compile(r"unable to index file '(?P<path>.*)'$", re.MULTILINE)
@@ -29,7 +31,9 @@ class WorkTree:
         """Prepare; the folder `scratch` is made if need be. Raises GitError, DiskError."""
         self.root = repository.root
         self.notes: list[str] = []
-        self.shadow = Shadow.create(repository.origin, scratch.resolve() / "snapshots.git")
+        folder = scratch.resolve() / FOLDER
+        shutil.rmtree(folder, ignore_errors=True)  # of a process that was killed
+        self.shadow = Shadow.create(repository.origin, folder)
         self._left_out: set[str] = set()
         if self.shadow.git_dir.is_relative_to(self.root):
             self._leave_out(str(self.shadow.git_dir.relative_to(self.root)), "")
@@ -99,6 +103,15 @@ class WorkTree:
     def _note(self, text: str) -> None:
         if text not in self.notes:
             self.notes.append(text)
+
+
+def left_behind(repository: Repository, scratch: Path, tree: str) -> TreeContents | None:
+    """What a tree holds that another process took into `scratch` and could not remove; None where it is gone.
+
+    Raises GitError.
+    """
+    folder = scratch.resolve() / FOLDER
+    return TreeContents.of(Shadow.found(repository.origin, folder), tree) if folder.is_dir() else None
 
 
 def _size(path: Path) -> int:

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from kimicode.workspace.changes import Known
-from kimicode.workspace.snapshots import State
-from kimicode.workspace.steplog import state_record
+from kimicode.workspace.steplog import are_texts, state_of, state_record
 
 _BATCH = 500
+_KEY = 5
+"""Numbers by which a file is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +89,10 @@ class LastLook:
             fields = json.loads(self._step.read_bytes())
             named = None if fields["named"] is None else tuple(fields["named"])
             step = Underway(fields["turn_id"], fields["title"], fields["call_id"], named)
+            if not are_texts((step.turn_id, step.title, step.call_id, *(named or ()))):
+                return None
             return step, self._step.stat().st_mtime_ns
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
 
     def seen(self) -> Seen | None:
@@ -98,7 +101,7 @@ class LastLook:
             lines = self._seen.read_bytes().splitlines()
             root, tree = json.loads(lines[0])
             return Seen(Path(root), str(tree), tuple(_known(lines[1:])))
-        except (OSError, ValueError, IndexError, TypeError):
+        except (OSError, ValueError, IndexError, TypeError, RecursionError):
             return None
 
 
@@ -113,4 +116,10 @@ def _known(lines: Sequence[bytes]) -> Iterator[Known]:
         except ValueError:
             return  # cut off: what was to follow is found by comparing
         for path, key, state, racy in batch:
-            yield Known(path, tuple(key) if key else None, State(*state) if state else None, racy)
+            if "\0" in path or not isinstance(racy, bool) or (key and not _is_key(key)):
+                raise ValueError("not what is known of a path")
+            yield Known(path, tuple(key) if key else None, state_of(state) if state else None, racy)
+
+
+def _is_key(key: Sequence[Any]) -> bool:
+    return len(key) == _KEY and all(isinstance(part, int) for part in key)

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -12,21 +13,28 @@ from typing import Any
 
 from kimicode.errors import DiskError
 from kimicode.workspace.restore import keep, perform
-from kimicode.workspace.steplog import Change, Step, StepLog, change_of, change_record
+from kimicode.workspace.steplog import Change, Step, StepLog, are_texts, change_of, change_record
+
+_TOKEN = re.compile("[0-9a-f]{1,16}")
+
+
+@dataclass(frozen=True, slots=True)
+class Rewind:
+    """The turn that a conversation goes back behind, "" for none; with a `call_id` only to before that call of it."""
+
+    turn_id: str = ""
+    call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Restore:
-    """What is to be done on behalf of the session whose steps lie in the folder `log`.
-
-    `rewind` is the turn that the conversation goes back behind, or "".
-    """
+    """What is to be done on behalf of the session whose steps lie in the folder `log`."""
 
     token: str
     log: Path
     title: str
     turn_id: str
-    rewind: str
+    rewind: Rewind
     changes: tuple[Change, ...]
 
 
@@ -41,7 +49,7 @@ class Restored:
 
 @contextmanager
 def restoring(
-    log: StepLog, changes: Sequence[Change], title: str, turn_id: str, rewind: str, pending: Path
+    log: StepLog, changes: Sequence[Change], title: str, turn_id: str, rewind: Rewind, pending: Path
 ) -> Iterator[Restored]:
     """Make the changes and record them as a step; they count as done once the block is left.
 
@@ -87,7 +95,7 @@ def _claim(lock: int, path: Path) -> Restore | None:
         return _restore(json.loads(path.read_bytes()))
     except (BlockingIOError, FileNotFoundError):
         return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DiskError(f"the plan of a restore cannot be read: {path}: {error}") from error
 
 
@@ -157,7 +165,8 @@ def _record(restore: Restore) -> dict[str, Any]:
         "log": str(restore.log),
         "title": restore.title,
         "turn": restore.turn_id,
-        "rewind": restore.rewind,
+        "rewind": restore.rewind.turn_id,
+        "call": restore.rewind.call_id,
         "changes": [change_record(change) for change in restore.changes],
     }
 
@@ -165,4 +174,8 @@ def _record(restore: Restore) -> dict[str, Any]:
 def _restore(record: dict[str, Any]) -> Restore:
     changes = tuple(change_of(change) for change in record["changes"])
     log = Path(record["log"])
-    return Restore(record["token"], log, record["title"], record["turn"], record["rewind"], changes)
+    rewind = Rewind(record["rewind"], record.get("call", ""))
+    token, title, turn = record["token"], record["title"], record["turn"]
+    if not _TOKEN.fullmatch(token) or not are_texts((title, turn, rewind.turn_id, rewind.call_id)):
+        raise ValueError("not the plan of a restore")
+    return Restore(token, log, title, turn, rewind, changes)

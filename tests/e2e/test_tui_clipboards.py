@@ -52,7 +52,7 @@ def serving(command: list[str], **options):
 def copies_and_pastes(place: Place, variables: dict[str, str], put: list[str], get: list[str]) -> None:
     """Both ways through the whole interface; `put` and `get` are the desktop's own commands."""
     environ = {**os.environ, **variables}
-    terminal = place.open(**variables)
+    terminal = place.open(**variables)  # type: ignore[arg-type]
     terminal.type("hi\r")
     terminal.until("The answer")
     idle(terminal)

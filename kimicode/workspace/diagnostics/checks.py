@@ -13,6 +13,7 @@ from kimicode.workspace import syntax
 from kimicode.workspace.diagnostics.children import Children
 from kimicode.workspace.diagnostics.configured import Check, Checkers, Permits
 from kimicode.workspace.diagnostics.problems import Problem, as_line, changed_lines, listed, worth_telling
+from kimicode.workspace.sandbox.sandbox import Sandbox
 
 PATIENCE_S = 2.0
 """Seconds that an edit's result waits for its checkers."""
@@ -58,11 +59,12 @@ class Checks:
         broken: Broken,
         *,
         patience: float = PATIENCE_S,
+        sandbox: Sandbox | None = None,
     ) -> None:
         """Names are told relative to the first of `roots`; `broken` looks at files that have no checker."""
         self._root = str(roots[0])
         self._checkers = Checkers(roots, scratch, environment.get("PATH", os.defpath), permits)
-        self._children = Children(environment)
+        self._children = Children(environment, sandbox)
         self._broken = broken
         self._patience = patience
         self._deadline = 0.0

@@ -13,4 +13,4 @@ def confine(policy: Policy, *, alone: bool) -> None:
     privileges.give_up()
     landlock.restrict(policy, alone=alone)
     # Alone, no socket can be told from another: the one of a service that runs as root would be open as well.
-    seccomp.install(network=not alone)
+    seccomp.install(alone=alone)

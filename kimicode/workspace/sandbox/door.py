@@ -33,8 +33,8 @@ def variables() -> Mapping[str, str]:
     names = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
     return {
         **{spelling: proxy for name in names for spelling in (name, name.lower())},
-        **{name: direct for name in ("NO_PROXY", "no_proxy", "npm_config_noproxy")},
-        **{name: proxy for name in ("npm_config_proxy", "npm_config_https_proxy")},
-        **{name: proxy for name in ("YARN_HTTP_PROXY", "YARN_HTTPS_PROXY")},
+        **dict.fromkeys(("NO_PROXY", "no_proxy", "npm_config_noproxy"), direct),
+        **dict.fromkeys(("npm_config_proxy", "npm_config_https_proxy"), proxy),
+        **dict.fromkeys(("YARN_HTTP_PROXY", "YARN_HTTPS_PROXY"), proxy),
         "NODE_USE_ENV_PROXY": "1",
     }

@@ -104,9 +104,9 @@ def _paths(record: TextIO) -> list[Path]:
     """What a record names; nothing where its agent was killed while it wrote it, before it made any."""
     try:
         paths = [Path(os.fsdecode(str(path).encode("latin-1"))) for path in json.load(record)]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return []
-    return [path for path in paths if path.is_absolute()]
+    return [path for path in paths if path.is_absolute() and "\0" not in str(path)]
 
 
 def _remove(path: Path) -> None:

@@ -17,6 +17,7 @@ from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from kimicode.workspace.sandbox import door
 from kimicode.workspace.sandbox.confine import confine
 from kimicode.workspace.sandbox.offspring import end_all, how_many, in_user_namespace, launch, resident
 from kimicode.workspace.sandbox.policy import Limits, from_record
@@ -39,7 +40,9 @@ def main() -> None:
     opening = _receive(channel)
     if opening is None:
         return
-    message = json.loads(opening[0])
+    message, gate = json.loads(opening[0]), opening[1]
+    if gate is not None:
+        door.hand_out(gate)
     policy = from_record(message["policy"])
     control = _control() if sys.platform == "linux" else _no_control
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # process 1 is spared only what it does not catch

@@ -33,7 +33,8 @@ READ = _EXECUTE | _READ_FILE | _READ_DIR
 _TO_DEVICES = READ | _WRITE_FILE | _TRUNCATE | _IOCTL_DEV
 CHANGE = ((1 << 16) - 1) & ~(_MAKE_CHAR | _MAKE_BLOCK)
 
-_DEVICE_FILES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts")
+_DEVICE_FILES = ("null", "zero", "full", "random", "urandom", "tty")
+"""No pseudo-terminals: in their folder are those of the person, to be read and written to."""
 
 
 class _Ruleset(ctypes.Structure):

@@ -34,16 +34,20 @@ GAPS_OF_BUBBLEWRAP = (
     "a command can make a new git repository in a sub-folder, whose settings git obeys when it is called there",
     "a file that somebody outside replaces, hidden or protected as it is, is open to commands that run at that moment",
     "a file with secrets that comes to be in a writable folder while a session runs can be read",
+    "a socket of a service outside that comes to be while a session runs, where commands may read, can be reached",
 )
 GAP_OF_ROOT = "a command of root can change permissions of /dev/null and its like: run kimicode as an ordinary user"
 GAPS_OF_LANDLOCK = (
     "git's settings and hooks, .env files and the like inside the writable folders can be read and changed",
-    "names in hidden folders can be listed, and permissions and times of files outside be changed",
-    "processes of the machine and their command lines can be seen, not signalled or looked into",
+    "names in hidden folders can be listed, and permissions, times and attributes of files outside be changed",
+    "processes of the machine and their command lines can be seen, and slowed down, not signalled or looked into",
     "commands have no network at all, not even among themselves, and no Unix sockets",
-    "/tmp cannot be used by that name (TMPDIR names a private folder)",
+    "/tmp cannot be used by that name (TMPDIR names a private folder), and there are no pseudo-terminals",
     "commands that leave their group are found by their mark alone when the session ends",
 )
+WITH_A_DOOR: frozenset[LayerName] = frozenset({"bubblewrap"})
+"""Where single hosts can be let in: a network of its own that ends at the agent. Landlock knows ports alone, and any
+host of the internet can listen at any port."""
 GAPS_OF_SEATBELT = (
     "commands have no network at all, not even among themselves",
     "processes of the machine can be seen",

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from kimicode.workspace.discard import discard
+from kimicode.workspace.network.proxy import Proxy
 from kimicode.workspace.sandbox.layers import Layer
 from kimicode.workspace.sandbox.policy import Policy
 from kimicode.workspace.sandbox.supervisor import ANSWER_LIMIT_S, Command, SandboxError, Supervisor
@@ -15,10 +16,16 @@ from kimicode.workspace.sandbox.supervisor import ANSWER_LIMIT_S, Command, Sandb
 class Sandbox:
     """One policy, enforced by one layer. Close it: nothing that ever ran in it outlives that."""
 
-    def __init__(self, layer: Layer, policy: Policy, *, patience: float = ANSWER_LIMIT_S) -> None:
-        """After `patience` seconds without an answer it is ended, and started anew for the next command."""
+    def __init__(
+        self, layer: Layer, policy: Policy, *, proxy: Proxy | None = None, patience: float = ANSWER_LIMIT_S
+    ) -> None:
+        """`proxy` is how the hosts of the policy are reached; without one none of them is.
+
+        After `patience` seconds without an answer it is ended, and started anew for the next command.
+        """
         self.layer = layer
         self.policy = policy
+        self.proxy = proxy
         self._patience = patience
         self._supervisor: Supervisor | None = None
         self._exchange: Path | None = None
@@ -42,6 +49,8 @@ class Sandbox:
                 self._exchange = _new_folder()
             policy = replace(self.policy, writable=(*self.policy.writable, self._exchange))
             self._supervisor = await Supervisor.start(self.layer, policy, self._patience)
+            if self.proxy is not None and self._supervisor.door is not None:
+                await self.proxy.serve(self._supervisor.door)
             return True
 
     async def spawn(self, argv: Sequence[str], cwd: Path, variables: Mapping[str, str], output: int) -> Command:
@@ -69,7 +78,7 @@ class Sandbox:
         """What went wrong with the sandbox itself since the last time this was asked."""
         self._hear()
         remarks, self._remarks = tuple(self._remarks), []
-        return remarks
+        return (*remarks, *self.proxy.remarks()) if self.proxy is not None else remarks
 
     async def close(self) -> None:
         """End everything that runs in it, and remove what it left on the disk."""
@@ -90,6 +99,8 @@ class Sandbox:
             self._supervisor.remark = ""
 
     async def _end(self) -> None:
+        if self.proxy is not None:
+            await self.proxy.close()
         if self._supervisor is not None:
             self._hear()
             supervisor, self._supervisor = self._supervisor, None

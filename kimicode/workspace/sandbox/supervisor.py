@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from kimicode.workspace.output import clean
+from kimicode.workspace.sandbox import door
 from kimicode.workspace.sandbox.channel import ENDED, Channel
-from kimicode.workspace.sandbox.layers import Layer, Prepared, prepare, program_of
+from kimicode.workspace.sandbox.layers import WITH_A_DOOR, Layer, Prepared, prepare, program_of
 from kimicode.workspace.sandbox.policy import Policy, to_record
 from kimicode.workspace.sandbox.protocol import Answer, Kind, Request, frame, pack
 
@@ -89,6 +90,8 @@ class Supervisor:
         self._can_be_stopped = False
         self._anchor: int | None = None
         self._watch: asyncio.Task[None] | None = None
+        self.door: socket.socket | None = None
+        """Where programs inside look for the proxy: a listening socket, open as long as the sandbox."""
         self.remark = ""
         """What the person and the model should know of how it went, or ended."""
         self.last_words = ""
@@ -109,8 +112,7 @@ class Supervisor:
                 raise SandboxError(f"the sandbox could not be started: {error}") from error
         try:
             async with asyncio.timeout(START_LIMIT_S):
-                await supervisor._channel.send(frame(_opening(layer, policy)))
-                await supervisor.ready()
+                await supervisor._open(layer, policy)
         except (OSError, TimeoutError) as error:
             complaint = await supervisor._complaint() or str(error)
             await supervisor.close()
@@ -119,6 +121,19 @@ class Supervisor:
             await supervisor.close()
             raise
         return supervisor
+
+    async def _open(self, layer: Layer, policy: Policy) -> None:
+        opening = frame(_opening(layer, policy))
+        if not policy.hosts or layer.name not in WITH_A_DOOR:
+            await self._channel.send(opening)
+            await self.ready()
+            return
+        ours, theirs = socket.socketpair()
+        with ours:
+            with theirs:
+                await self._channel.send(opening, theirs.fileno())
+            await self.ready()
+            self.door = door.take(ours)
 
     async def ready(self) -> None:
         """Wait until the confinement is in force. Raises SandboxError where it ends before that."""
@@ -271,6 +286,8 @@ class Supervisor:
             return
         self._gone = True
         self._channel.close()
+        if self.door is not None:
+            self.door.close()
         if self._watch is not None:
             self._watch.cancel()
         if not self._ready.done():

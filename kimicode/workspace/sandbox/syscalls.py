@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 MACHINES = ("x86_64", "aarch64")
+ABSENT = -1
 NUMBERS: Mapping[str, tuple[int, int]] = {
     "ptrace": (101, 117),
     "process_vm_readv": (310, 270),
@@ -55,5 +56,29 @@ NUMBERS: Mapping[str, tuple[int, int]] = {
     "personality": (135, 92),
     "socket": (41, 198),
     "socketpair": (53, 199),
+    "chmod": (90, ABSENT),
+    "fchmod": (91, 52),
+    "fchmodat": (268, 53),
+    "fchmodat2": (452, 452),
+    "creat": (85, ABSENT),
+    "mknod": (133, ABSENT),
+    "mknodat": (259, 33),
+    "open": (2, ABSENT),
+    "openat": (257, 56),
+    "openat2": (437, 437),
+    "prlimit64": (302, 261),
+    "shmget": (29, 194),
+    "shmat": (30, 196),
+    "shmctl": (31, 195),
+    "msgget": (68, 186),
+    "msgsnd": (69, 189),
+    "msgrcv": (70, 188),
+    "msgctl": (71, 187),
+    "semget": (64, 190),
+    "semop": (65, 193),
+    "semtimedop": (220, 192),
+    "semctl": (66, 191),
+    "mq_open": (240, 180),
+    "mq_unlink": (241, 181),
 }
 """By name, in the order of `MACHINES`; calls since 424 have one number on all machines."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kimicode import paths
 from kimicode.errors import ConfigError
-from kimicode.workspace.sandbox import caches, gitfolders, home, secretfiles
+from kimicode.workspace.sandbox import caches, door, gitfolders, home, secretfiles
 from kimicode.workspace.sandbox.layers import program_places
 from kimicode.workspace.sandbox.policy import Limits, Policy, real
 
@@ -71,7 +71,7 @@ def policy_for(place: Place) -> Policy:
         hidden=_unique(path for path in hidden if not _within(path, readable)),
         shown=_unique([*home.shown_of(person), *_existing(home.SYSTEM_SHOWN), *program_places(), *readable]),
         scratch=real(place.scratch),
-        variables=_variables(person, cache, real(place.scratch)),
+        variables={**_variables(person, cache, real(place.scratch)), **(door.variables() if place.hosts else {})},
         hosts=tuple(place.hosts),
         limits=place.limits,
         gaps=(*(gap for each in guarded for gap in each.gaps), *_unsearched(tops, found), *_own_program(tops)),

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from kimicode.errors import UsageError
 from kimicode.git.branch import against, fresh_name
 from kimicode.git.diff import Difference, of_index, of_trees, shortened, split_patch
-from kimicode.git.history import commits, style
+from kimicode.git.history import commits
+from kimicode.git.style import style_of
 
 
 @pytest.fixture
@@ -111,7 +112,7 @@ def test_many_files_are_listed_up_to_a_bound():
 def test_the_style_is_learnt_from_the_log(project, git, found):
     for subject in ("feat(parser): read tabs", "fix: leave quotes alone", "docs: say why", "fix: one", "fix: two"):
         git(project, "commit", "--allow-empty", "-m", subject)
-    told = style(found(project).origin)
+    told = style_of(found(project).origin).told
     assert "They begin with a type" in told
     assert "Most are a first line alone." in told
     assert "- feat(parser): read tabs" in told
@@ -120,7 +121,7 @@ def test_the_style_is_learnt_from_the_log(project, git, found):
 def test_a_style_with_bodies_and_without_prefixes_is_seen(project, git, found):
     for number in range(5):
         git(project, "commit", "--allow-empty", "-m", f"Größe {number} prüfen", "-m", "Weil es nötig ist.")
-    told = style(found(project).origin)
+    told = style_of(found(project).origin).told
     assert "no type prefix" in told
     assert "Most have a body." in told
     assert "- Größe 4 prüfen" in told
@@ -128,7 +129,7 @@ def test_a_style_with_bodies_and_without_prefixes_is_seen(project, git, found):
 
 def test_before_the_first_commit_there_is_no_style_and_no_history(tmp_path, git, found):
     git(tmp_path, "init")
-    assert style(found(tmp_path).origin) == ""
+    assert style_of(found(tmp_path).origin).told == ""
     assert commits(found(tmp_path).origin, ["HEAD"], 5) == []
 
 

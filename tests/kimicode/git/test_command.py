@@ -1,5 +1,7 @@
 import os
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -37,3 +39,16 @@ def test_a_failure_says_what_git_said(tmp_path, arguments):
     with pytest.raises(GitError, match=arguments[0]):
         command.run(arguments, cwd=tmp_path, env={})
     assert command.run(arguments, cwd=Path(tmp_path), env={}, check=False).status > 0
+
+
+def test_a_git_that_is_too_old_counts_as_none_and_is_named(tmp_path):
+    old = tmp_path / "bin/git"
+    old.parent.mkdir()
+    old.write_text("#!/bin/sh\necho git version 2.25.1\n")
+    old.chmod(0o755)
+    program = "from kimicode.git.command import missing, version; print(missing(), version())"
+    path = f"{old.parent}:{os.environ['PATH']}"
+    told = subprocess.run(
+        [sys.executable, "-c", program], env={**os.environ, "PATH": path}, capture_output=True, text=True, check=True
+    )
+    assert told.stdout == "git 2.25 is too old: kimicode needs 2.31 None\n", told.stderr

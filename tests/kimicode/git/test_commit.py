@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kimicode.errors import UsageError
 from kimicode.git.command import GitError
-from kimicode.git.commit import not_run, of_staged
+from kimicode.git.commit import of_staged, remarks
 from kimicode.git.repository import Repository
 from kimicode.git.work import of_tracked, of_work
 
@@ -305,7 +305,7 @@ def test_no_hook_and_no_signing_program_runs_and_that_is_said(project, run, git,
     assert not canary.exists()
     repository = Repository.discover(project)
     assert repository is not None
-    said = not_run(repository.origin)
+    said = remarks(repository.origin)
     assert said[0] == "kimicode does not run hooks: pre-commit, commit-msg, post-commit"
     assert "not signed" in said[1]
 

@@ -4,6 +4,8 @@ import subprocess
 
 import pytest
 
+from kimicode.errors import UsageError
+from kimicode.git.commit import refuse_unfinished
 from kimicode.git.conflicts import explained, unfinished
 from kimicode.git.describe import PATCH_CHARS, describe
 
@@ -54,7 +56,7 @@ def test_a_repository_without_a_commit_is_described(tmp_path, git, found):
     (tmp_path / "a").write_text("a\n")
     git(tmp_path, "add", "a")
     told = describe(found(tmp_path))
-    assert told.startswith("branch trunk, 1 file changed\nUncommitted: a\n")
+    assert told.startswith("branch trunk (no commits yet), 1 file changed\nUncommitted: a\n")
     assert "+a" in told
 
 
@@ -103,3 +105,37 @@ def test_a_merge_whose_conflicts_are_solved_is_still_unfinished(conflicted, git,
 
 def test_a_quiet_repository_has_nothing_unfinished(project, found):
     assert unfinished(found(project).origin) is None
+
+
+def test_a_detached_head_is_no_branch(project, git, commit, found):
+    git(project, "checkout", "--detach")
+    short = git(project, "rev-parse", "--short", "HEAD")
+    assert describe(found(project)).startswith(f"no branch, HEAD is detached at {short}, no uncommitted changes\n")
+
+
+def test_a_bisect_is_said_and_nothing_is_committed_in_it(project, git, commit, found):
+    commit(project, a="2\n")
+    git(project, "bisect", "start", "HEAD", "HEAD~1")
+    told = describe(found(project))
+    assert "A bisect is unfinished: ours (HEAD) is" in told
+    assert "in conflict" not in told
+    with pytest.raises(UsageError, match="a bisect is unfinished"):
+        refuse_unfinished(found(project).origin)
+
+
+def test_what_a_clone_lacks_is_said_so_that_nobody_looks_for_it(project, git, commit, found, tmp_path):
+    (project / "in").mkdir()
+    (project / "out").mkdir()
+    commit(project, **{"in/x": "x", "out/y": "y"})
+    git(tmp_path, "init", "--initial-branch=main", "library")
+    commit(tmp_path / "library", lib="l")
+    git(project, "submodule", "add", str(tmp_path / "library"), "lib")
+    commit(project)
+    git(project, "config", "uploadpack.allowFilter", "true")
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "--depth=1", "--filter=blob:none", f"file://{project}", str(clone))
+    git(clone, "sparse-checkout", "set", "in")
+    (line,) = [line for line in describe(found(clone)).splitlines() if line.startswith("Not here: ")]
+    for fact in ("shallow clone", "partial clone", "sparse checkout", "submodules (lib)"):
+        assert fact in line
+    assert "Not here" not in describe(found(project))

@@ -7,8 +7,8 @@ import pytest
 
 from kimicode.git.branch import against
 from kimicode.git.describe import describe
-from kimicode.git.history import style
 from kimicode.git.snapshot import WorkTree
+from kimicode.git.style import style_of
 from kimicode.git.work import of_work
 from kimicode.git.worktree import create, remove
 from kimicode.tools.base import Access, ToolContext
@@ -129,7 +129,7 @@ def test_our_own_use_of_git_starts_none_either(hostile, found, opened, git, tmp_
     repository = found(hostile)
     told = describe(repository)
     assert "+more" in told
-    style(repository.origin)
+    style_of(repository.origin)
     with WorkTree(repository, tmp_path / "scratch") as tree:
         before = tree.snapshot()
         (hostile / "plain").write_text("x\n")

@@ -52,7 +52,7 @@ def test_one_changed_file_is_singular(project, found):
 def test_a_repository_without_a_commit_has_a_branch_and_new_files(tmp_path, git, found):
     git(tmp_path, "init", "--initial-branch=trunk")
     (tmp_path / "a").write_text("x")
-    assert found(tmp_path).summary() == "branch trunk, 1 file changed"
+    assert found(tmp_path).summary() == "branch trunk (no commits yet), 1 file changed"
 
 
 def test_a_detached_head_is_named_by_its_short_id(project, git, found):
@@ -87,6 +87,8 @@ def test_a_bare_repository_has_no_work_tree(tmp_path, git):
     git(tmp_path, "init", "--bare", "store/.git")
     assert Repository.discover(tmp_path / "store") is None
     assert "bare" in why_not(tmp_path / "store")
+    git(tmp_path, "init", "--bare", "other.git")
+    assert why_not(tmp_path / "other.git/refs") == f"{tmp_path / 'other.git'} is a bare repository: it has no work tree"
 
 
 def test_a_folder_that_only_looks_like_a_repository_is_none(tmp_path):

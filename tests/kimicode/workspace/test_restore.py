@@ -316,6 +316,15 @@ def test_an_empty_folder_that_the_sandbox_keeps_is_nobodys_change(tmp_path):
     assert len(place.log.steps[0].changes) == 3
 
 
+def test_a_workspace_that_was_removed_as_a_whole_comes_back(tmp_path):
+    place = begun(Place(tmp_path), [("write", "x/y", b"0"), ("link", "a", "x/y")])
+    before = tree(place.root)
+    shutil.rmtree(place.root)
+    place.look(None, "agent")
+    place.restore(plan(place.log.steps, 1))
+    assert tree(place.root) == before
+
+
 def test_a_second_name_of_a_file_becomes_a_file_of_its_own(tmp_path):
     place = begun(Place(tmp_path), [("write", "a", b"0")])
     os.link(place.root / "a", place.root / "x")

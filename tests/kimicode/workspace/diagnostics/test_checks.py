@@ -10,6 +10,7 @@ import pytest
 
 from kimicode.workspace.diagnostics.checks import Checks
 from kimicode.workspace.processes import MARK_VARIABLE, family
+from tests.fakes.confined import sandbox
 
 BINARIES = Path(sys.executable).parent
 HANG_S = 20.0
@@ -292,3 +293,54 @@ async def test_without_a_checker_it_is_told_that_the_file_does_not_parse_any_mor
     assert "a.c:7: syntax" in await bench.told(checks, "a.c", "x\n", "(\n")
     assert await bench.told(checks, "a.c", "(\n", "((\n") == "", "it did not before either"
     assert await bench.told(checks, "a.c", "((\n", "x\n") == ""
+
+
+# --- in the sandbox -----------------------------------------------------------------------------------------
+
+
+async def test_what_a_project_configures_is_confined_as_commands_are(project, tmp_path):
+    # On the machine itself this would be the way out: an edit of the configuration, and the next check runs it.
+    escaped = tmp_path / "escaped"
+    (project / "mypy.ini").write_text("[mypy]\n")
+    own = project / ".venv/bin"
+    own.mkdir(parents=True)
+    text = f'echo x > "{escaped}"; echo "$DEPLOY_TOKEN" > "{project}/seen"; echo "a.py:1: error: found  [misc]"; exit 1'
+    (own / "mypy").write_text(f"#!/bin/sh\n{text}\n")
+    (own / "mypy").chmod(0o755)
+    environment = {**os.environ, "DEPLOY_TOKEN": "secret-4711-secret"}
+    confined = sandbox(project)
+    checks = Checks(
+        (project,),
+        project / "kept",
+        environment,
+        lambda command, code_of: True,
+        lambda path, text: 0,
+        patience=HANG_S,
+        sandbox=confined,
+    )
+    try:
+        (project / "a.py").write_text("x = 2\n")
+        checks.edited(project / "a.py", "x = 1\n", "x = 2\n")
+        assert "found" in await checks.news()
+    finally:
+        await checks.close()
+        await confined.close()
+    assert not escaped.exists()
+    assert (project / "seen").read_text() == "\n"
+
+
+async def test_ruff_reads_an_edit_in_the_sandbox_as_outside(project):
+    (project / "ruff.toml").write_text('[lint]\nselect = ["F"]\n')
+    confined = sandbox(project)
+    environment = {**os.environ, "PATH": f"{BINARIES}:/usr/bin:/bin"}
+    checks = Checks(
+        (project,), project / "kept", environment, lambda c, o: True, lambda p, t: 0, patience=HANG_S, sandbox=confined
+    )
+    try:
+        (project / "a.py").write_text("import os\n")
+        checks.edited(project / "a.py", "", "import os\n")
+        assert "F401" in await checks.news()
+        assert list(confined.exchange.iterdir()) == []
+    finally:
+        await checks.close()
+        await confined.close()

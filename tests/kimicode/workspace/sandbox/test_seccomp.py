@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from kimicode.workspace.sandbox import seccomp
 from kimicode.workspace.sandbox.layers import PACKAGE_ROOT
-from kimicode.workspace.sandbox.seccomp import REFUSED, assemble
-from kimicode.workspace.sandbox.syscalls import MACHINES, NUMBERS
+from kimicode.workspace.sandbox.seccomp import REFUSED, REFUSED_ALONE, assemble
+from kimicode.workspace.sandbox.syscalls import ABSENT, MACHINES, NUMBERS
 
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 I386, ARM = 0x40000003, 0x40000028
@@ -26,9 +26,9 @@ if not seccomp.available():
     pytest.skip("no filter for this machine", allow_module_level=True)
 
 
-def verdict(machine, call, *arguments, network=True, architecture=None):
+def verdict(machine, call, *arguments, alone=False, architecture=None):
     """What the filter answers: "allow", "kill", or the error's number."""
-    program = assemble(machine, network=network)
+    program = assemble(machine, alone=alone)
     number = call if isinstance(call, int) else NUMBERS[call][MACHINES.index(machine)]
     numbers = [*arguments, *[0] * (6 - len(arguments))]
     audit = ARCHITECTURES[machine] if architecture is None else architecture
@@ -64,7 +64,7 @@ both_machines = pytest.mark.parametrize("machine", MACHINES)
 @pytest.mark.parametrize("call", REFUSED)
 def test_what_changes_the_machine_or_looks_into_others_is_refused(machine, call):
     assert verdict(machine, call) == errno.EPERM
-    assert verdict(machine, call, network=False) == errno.EPERM
+    assert verdict(machine, call, alone=True) == errno.EPERM
 
 
 @both_machines
@@ -98,6 +98,36 @@ def test_processes_and_threads_can_be_made_but_no_namespaces(machine):
 
 
 @both_machines
+def test_no_file_can_be_given_the_rights_of_its_owner(machine):
+    here = MACHINES.index(machine)
+    places = {"chmod": 1, "fchmod": 1, "fchmodat": 2, "fchmodat2": 2, "creat": 1, "mknod": 1, "mknodat": 2}
+    for call, place in places.items():
+        if NUMBERS[call][here] != ABSENT:
+            assert verdict(machine, call, *[0] * place, 0o4755) == errno.EPERM, call
+            assert verdict(machine, call, *[0] * place, 0o2775) == ALLOW, call
+    for call, place in (("open", 1), ("openat", 2)):
+        if NUMBERS[call][here] != ABSENT:
+            for flags, mode, expected in (
+                (0o101, 0o4755, errno.EPERM),
+                (0o20200001, 0o4755, errno.EPERM),
+                (0o101, 0o755, ALLOW),
+                (0o200000, 0o4755, ALLOW),  # without a file to make, what stands there is no mode
+            ):
+                assert verdict(machine, call, *[0] * place, flags, mode) == expected, call
+    assert verdict(machine, "openat2") == errno.ENOSYS
+
+
+@both_machines
+def test_alone_it_keeps_from_the_memory_messages_and_limits_of_others(machine):
+    for call in REFUSED_ALONE:
+        assert verdict(machine, call, alone=True) == errno.EPERM
+        assert verdict(machine, call) == ALLOW
+    assert verdict(machine, "prlimit64", 0, 7, alone=True) == ALLOW
+    assert verdict(machine, "prlimit64", 4242, 7, alone=True) == errno.EPERM
+    assert verdict(machine, "prlimit64", 4242, 7) == ALLOW
+
+
+@both_machines
 def test_keys_cannot_be_put_into_a_terminal(machine):
     for request in (0x5412, 0x541C, 0x5412 + 2**32):
         assert verdict(machine, "ioctl", 0, request) == errno.EPERM
@@ -120,9 +150,9 @@ def test_sockets_are_of_the_kinds_that_programs_need(machine):
 @both_machines
 def test_without_a_network_only_connected_pairs_are_left(machine):
     for family in (UNIX, INET, INET6, ALG, PACKET, VSOCK):
-        assert verdict(machine, "socket", family, STREAM, network=False) == errno.EAFNOSUPPORT
-    assert verdict(machine, "socketpair", UNIX, STREAM, network=False) == ALLOW
-    assert verdict(machine, "socketpair", UNIX, DATAGRAM | CLOSE_ON_EXEC, network=False) == errno.EPERM
+        assert verdict(machine, "socket", family, STREAM, alone=True) == errno.EAFNOSUPPORT
+    assert verdict(machine, "socketpair", UNIX, STREAM, alone=True) == ALLOW
+    assert verdict(machine, "socketpair", UNIX, DATAGRAM | CLOSE_ON_EXEC, alone=True) == errno.EPERM
     assert verdict(machine, "socketpair", UNIX, DATAGRAM) == ALLOW
 
 
@@ -135,7 +165,7 @@ def test_a_program_can_ask_for_its_personality_but_not_for_executable_data(machi
 
 def test_an_unknown_machine_is_said_to_be_unknown():
     with pytest.raises(OSError, match="m68k"):
-        assemble("m68k", network=True)
+        assemble("m68k", alone=False)
 
 
 def outcome(code, *, confined):

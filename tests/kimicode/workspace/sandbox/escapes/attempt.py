@@ -19,6 +19,10 @@ Trace = Literal[
 Language = Literal["bash", "python", "perl"]
 GIT_IN_WORKSPACE = "git's settings and hooks, .env files and the like inside the writable folders"
 NESTED = "a command can make a new git repository in a sub-folder"
+SEEN = "processes of the machine and their command lines can be seen, and slowed down"
+LISTED = "names in hidden folders can be listed"
+LATE_SOCKET = "a socket of a service outside that comes to be while a session runs"
+DEVICES = "a command of root can change permissions of /dev/null and its like"
 ATTRIBUTES = "permissions, times and attributes of files outside"
 
 

@@ -1,6 +1,6 @@
 """Other processes, the agent itself, the machine's settings, and what outlives a session or breaks its limits."""
 
-from tests.kimicode.workspace.sandbox.escapes.attempt import Attempt
+from tests.kimicode.workspace.sandbox.escapes.attempt import ATTRIBUTES, DEVICES, SEEN, Attempt, landlock
 
 
 def _disturb(name: str, program: str, **more) -> Attempt:
@@ -93,9 +93,12 @@ DISTURBING = (
     _disturb("vm-write", _VM_WRITE, language="python"),
     _disturb("proc-mem", _MEM % ("os.environ['VICTIM']", "POKE"), language="python"),
     _disturb("limit-of-another", _START + "resource.prlimit(victim, 7, (9, 9))", language="python"),
-    _disturb("slow-another", "renice -n 19 -p $VICTIM"),
+    _disturb("slow-another", "renice -n 19 -p $VICTIM", gaps=landlock(SEEN)),
     _disturb(
-        "pin-another", _START + "os.sched_setscheduler(victim, os.SCHED_IDLE, os.sched_param(0))", language="python"
+        "pin-another",
+        _START + "os.sched_setscheduler(victim, os.SCHED_IDLE, os.sched_param(0))",
+        language="python",
+        gaps=landlock(SEEN),
     ),
     _disturb("doom-another", "echo 1000 > /proc/$VICTIM/oom_score_adj"),
     _agent("signal-agent", "kill -USR1 $AGENT"),
@@ -106,7 +109,7 @@ DISTURBING = (
         "import os, resource; resource.prlimit(int(os.environ['AGENT']), 4, (0, 0))",
         language="python",
     ),
-    _agent("slow-agent", "renice -n 5 -p $AGENT"),
+    _agent("slow-agent", "renice -n 5 -p $AGENT", gaps=landlock(SEEN)),
     _agent("terminal", "echo evil > $TERMINAL"),
     _agent("terminal-input", _STUFF, language="python", root=True, optional=True),
     _agent(
@@ -122,6 +125,7 @@ DISTURBING = (
     _change("hostname-by-proc", "echo evil > /proc/sys/kernel/hostname"),
     _change("kernel-log", 'echo "$MARK" > /dev/kmsg'),
     _change("mount", 'mount -t tmpfs tmpfs "$OUT"'),
+    _change("device-mode", "chmod 622 /dev/full", gaps={"bubblewrap": DEVICES, **landlock(ATTRIBUTES)}),
     _change("cgroup", 'd=$(ls -d /sys/fs/cgroup/pids /sys/fs/cgroup | head -1); mkdir "$d/$MARK"', optional=True),
     _change("loop-device", "truncate -s 1M image; losetup -f image", optional=True),
     Attempt("device-node", "protected", "mknod device b 7 0", root=True),

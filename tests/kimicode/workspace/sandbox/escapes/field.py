@@ -13,18 +13,19 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from kimicode.workspace.sandbox.ghosts import CONTENTS, FOLDERS
 from tests.kimicode.workspace.sandbox.escapes.reading import IN_HOME
 
 HERE = Path(__file__).parent
 SETTINGS = (
     *(f".git/{name}" for name in ("config", "config.worktree", "commondir", "hooks", "info/attributes")),
-    *(".git/worktrees/side", ".git/modules/lib/config", ".git/modules/lib/hooks", "sub/.git/config", "sub/.git/hooks"),
+    *(f".git/worktrees/side/{name}" for name in ("gitdir", "commondir", "config.worktree")),
+    *(".git/modules/lib/config", ".git/modules/lib/hooks", "sub/.git/config", "sub/.git/hooks"),
     *(".kimicode", ".husky", "team.gitconfig"),
 )
 """What of the project must stay as it is."""
 IN_PROJECT = {"dotenv": ".env", "dotenv-deeper": "services/api/.env.production"}
 _VOLATILE = (".cache/kimicode", ".local/share/kimicode/ghosts", ".local/state/kimicode")
-_COMMONDIR = b".\n"  # what git takes for granted without that file: as a ghost it says so
 _GIT = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null", "GIT_TERMINAL_PROMPT": "0"}
 _COMMITTER = ("-c", "user.name=A", "-c", "user.email=a@b.test", "-c", "protocol.file.allow=always")
 
@@ -36,6 +37,7 @@ class Template:
         self.home = folder / "home"
         self.marks = {name: f"SECRET-{name}-{secrets.token_hex(6)}" for name in (*IN_HOME, *IN_PROJECT)}
         self.marks |= {"git": f"SECRETgit{secrets.token_hex(6)}", "settings": f"SECRETset{secrets.token_hex(6)}"}
+        self.marks["name"] = f"SECRET-name-{secrets.token_hex(6)}"
         project, other = self.home / "project", self.home / "other"
         other.mkdir(parents=True)
         project.mkdir()
@@ -43,9 +45,13 @@ class Template:
             (other / name).write_text("as it was\n")
         (other / "empty").touch()
         for name, path in IN_HOME.items():
-            _put(self.home / path, f"token = {self.marks[name]}\n" if name != "aws" else f"[a]\n\tb = {self.marks[name]}\n")
+            _put(
+                self.home / path,
+                f"token = {self.marks[name]}\n" if name != "aws" else f"[a]\n\tb = {self.marks[name]}\n",
+            )
         for name, path in IN_PROJECT.items():
             _put(project / path, f"TOKEN={self.marks[name]}\n")
+        _put(self.home / ".ssh" / self.marks["name"], "")
         _put(self.home / ".bashrc", "# mine\n")
         _put(self.home / ".cargo/bin/cargo", "#!/bin/sh\n")
         _put(self.home / ".cargo/registry/index", "mine\n")
@@ -79,7 +85,9 @@ class Template:
         compiler = shutil.which("cc")
         for name, options in (("native", ()), ("preloaded", ("-shared", "-fPIC"))):
             if compiler is not None:
-                subprocess.run([compiler, "-w", *options, "-o", project / name, HERE / f"{name}.c"], capture_output=True)
+                subprocess.run(
+                    [compiler, "-w", *options, "-o", project / name, HERE / f"{name}.c"], capture_output=True
+                )
 
     def field(self, home: Path) -> "Field":
         """A fresh copy at `home`, which is made."""
@@ -98,6 +106,7 @@ class Field:
         self.scratch = Path(tempfile.mkdtemp(prefix="kimicode-"))
         self.mark = f"escape-{secrets.token_hex(6)}"
         self.marks = marks
+        self._own = {(self.project / name).stat().st_ino for name in IN_PROJECT.values()}
         self._before: dict[str, object] = {}
 
     @property
@@ -110,7 +119,7 @@ class Field:
         self._before = self._state()
 
     def harm(self) -> set[str]:
-        """"outside" and "protected", each with a path, for all that is not as it was."""
+        """ "outside" and "protected", each with a path, for all that is not as it was."""
         after = self._state()
         names = {name for name in {*self._before, *after} if self._before.get(name) != after.get(name)}
         return {f"protected: {name}" if name.startswith("project/") else f"outside: {name}" for name in names}
@@ -119,10 +128,9 @@ class Field:
         """Secrets that stand in the output of a command or in a file that it may have left."""
         found = {name for name, mark in self.marks.items() if mark in output}
         for file in (path for folder in (self.project, self.scratch) for path in _files(folder)):
-            if file in (self.project / name for name in IN_PROJECT.values()):
-                continue
             with contextlib.suppress(OSError):
-                text = file.read_bytes() if file.stat().st_size < 1_000_000 else b""
+                status = file.stat()
+                text = file.read_bytes() if status.st_size < 1_000_000 and status.st_ino not in self._own else b""
                 found |= {name for name, mark in self.marks.items() if mark.encode() in text}
         return {f"secret: {name}" for name in found}
 
@@ -167,8 +175,8 @@ def _is_ghost(path: Path) -> bool:
     if path.is_symlink():
         return False
     if path.is_dir():
-        return path.name in (".kimicode", "hooks", "info") and not any(path.iterdir())
-    return path.read_bytes() == (_COMMONDIR if path.name == "commondir" else b"")
+        return path.name in FOLDERS and not any(path.iterdir())
+    return path.read_bytes() == CONTENTS.get(path.name, b"")
 
 
 def _looks(path: Path) -> object:

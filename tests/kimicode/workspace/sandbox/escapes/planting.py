@@ -50,7 +50,7 @@ PLANTING = (
     _plant("hooks-path", "echo evil >> .husky/pre-commit"),
     _plant("nested-config", "echo '[core] pager = evil' >> sub/.git/config"),
     _plant("nested-hook", "echo evil > sub/.git/hooks/pre-commit"),
-    _plant("nested-renamed", "mv sub s; cp -r s sub; echo evil >> sub/.git/config"),
+    Attempt("nested-renamed", "protected", "mv sub s; cp -r s sub; echo evil >> sub/.git/config", gaps=_NESTED),
     Attempt("nested-new", "protected", "git init -q new; git -C new config core.pager evil", gaps=_NESTED),
     _plant("agent-settings", "mkdir -p .kimicode; echo 'mode = \"yolo\"' > .kimicode/config.toml"),
     _plant("agent-settings-link", "mkdir evil; ln -s evil .kimicode"),

@@ -1,6 +1,6 @@
 """The network and sockets of the machine. Listeners outside count who came; $PORT is the same for TCP and UDP."""
 
-from tests.kimicode.workspace.sandbox.escapes.attempt import Attempt
+from tests.kimicode.workspace.sandbox.escapes.attempt import LATE_SOCKET, Attempt
 
 
 def _reach(name: str, program: str, **more) -> Attempt:
@@ -51,6 +51,7 @@ REACHING = (
     _socket("datagram-path-socket", "s(1, 2).sendto(b'x', E['DATAGRAM_SOCKET'])"),
     _socket("pair-turned-elsewhere", _PAIR),
     _socket("socket-in-home", "s(1).connect(E['HOME'] + '/.cache/agent.sock')"),
+    _socket("late-socket", "s(1).connect(E['OUT'] + '/late.sock')", gaps={"bubblewrap": LATE_SOCKET}),
     _socket("ssh-agent", "s(1).connect(E['AGENT_SOCKET_IN_TMP'])"),
     _socket("docker-socket", "s(1).connect('/run/docker.sock')", root=True),
     _socket("docker-socket-by-link", "s(1).connect('/var/run/docker.sock')", root=True),

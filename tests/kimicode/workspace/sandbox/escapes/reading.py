@@ -1,6 +1,6 @@
 """Reads of secrets: files of the person, of the machine and of the agent, memory and variables of other processes."""
 
-from tests.kimicode.workspace.sandbox.escapes.attempt import GIT_IN_WORKSPACE, Attempt, landlock
+from tests.kimicode.workspace.sandbox.escapes.attempt import GIT_IN_WORKSPACE, LISTED, SEEN, Attempt, landlock
 
 
 def _read(name: str, program: str, **more) -> Attempt:
@@ -72,6 +72,12 @@ libc.shmat.restype = ctypes.c_void_p
 at = libc.shmat(int(os.environ["SEGMENT"]), None, 0o10000)
 if at and at != ctypes.c_void_p(-1).value: print(ctypes.string_at(at, 64))
 """
+_MESSAGE = """
+import ctypes, os
+libc = ctypes.CDLL(None)
+buffer = ctypes.create_string_buffer(72)
+if libc.msgrcv(int(os.environ["QUEUE"]), buffer, ctypes.c_size_t(64), 0, 0o4000) > 0: print(buffer.raw)
+"""
 _BY_HANDLE = """
 import ctypes, os
 libc = ctypes.CDLL(None)
@@ -89,8 +95,11 @@ READING = (
     _read("copy", 'cp "$HOME/.ssh/id_ed25519" copy'),
     _read("link", 'ln -s "$HOME/.ssh/id_ed25519" link; cat link'),
     _read("hard-link-to-secret", 'ln "$HOME/.ssh/id_ed25519" hard && cat hard'),
-    _read("archive", 'tar -C "$HOME" -cf - .ssh .aws 2>/dev/null | tr -d "\\0"'),
-    _read("search", 'grep -rah SECRET "$HOME" 2>/dev/null | head -20'),
+    _read("archive", 'tar -C "$HOME" -cf - .ssh .aws 2>/dev/null | tr -d "\\0"', gaps=landlock(LISTED)),
+    _read("search", 'grep -rah SECRET "$HOME" 2>/dev/null | head -20', gaps=_INSIDE),
+    _read("names", 'ls -a "$HOME/.ssh"', gaps=landlock(LISTED)),
+    _read("command-lines", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '", gaps=landlock(SEEN)),
+    _read("message-queue", _MESSAGE, language="python"),
     _read("dotdot-secret", "cat ../.ssh/id_ed25519"),
     _read("self-root-secret", 'cat "/proc/self/root$HOME/.ssh/id_ed25519"'),
     _read("self-descriptor", 'cat /proc/self/fd/9 9< "$HOME/.ssh/id_ed25519"'),
@@ -126,14 +135,11 @@ READING = (
     _read("descriptor-of-victim", _DESCRIPTOR, language="python"),
     _read(
         "descriptors-by-proc",
-        'for f in /proc/$VICTIM/fd/*; do case $(readlink $f) in *held*) cat $f;; esac; done',
+        "for f in /proc/$VICTIM/fd/*; do case $(readlink $f) in *held*) cat $f;; esac; done",
     ),
     _read("keyring-of-kernel", _KEY, language="python", optional=True),
     _read("shared-memory-segment", _SHARED_MEMORY, language="python"),
     _read("handle-of-secret", _BY_HANDLE, language="python", root=True),
-    _read(
-        "bind-below-mask", "mkdir m; unshare -Urm sh -c 'mount --bind / m; cat m$HOME/.ssh/id_ed25519'", optional=True
-    ),
     _read(
         "rbind-below-mask",
         "mkdir m; unshare -Urm sh -c 'mount --rbind / m; umount -l m$HOME; cat m$HOME/.ssh/id_ed25519'",

@@ -12,7 +12,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -41,16 +41,19 @@ ATTEMPTS = tuple(attempt for family in FAMILIES.values() for attempt in family)
 WAYS = ("bare", "bubblewrap", "landlock")
 LIMITS = Limits(processes=300, file_bytes=16_000_000)
 AGENT_SECRET = "FORGE_TOKEN"
+"""The variable of the agent's own environment."""
+MACHINE_SECRET = "SECRET-of-the-machine"
+_HARMLESS = ("outside", "protected", "reached", "secret", "survivor")
+"""Kinds of traces after which the world is as it was; where a message was taken, it is not."""
 _TIMEOUT_S = 8.0
-_TIMEOUT_OF_CROWD_S = 4.0
+_TIMEOUT_OF_CROWD_S = 2.5
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`traces` is what was found outside; `gaps` are those that the layer names."""
+    """What was found outside, "KIND: WHAT" each."""
 
     name: str
-    way: str
     traces: tuple[str, ...]
     seconds: float
 
@@ -61,6 +64,8 @@ class Arena:
     def __init__(self, layer: Layer | None, template: Template, world: World, home: Path) -> None:
         self._world = world
         self.field: Field = template.field(home)
+        of_agent = {"agent": os.environ[AGENT_SECRET], "machine": MACHINE_SECRET}
+        self.field.marks = {**template.marks, **world.marks, **of_agent}
         self._stack = contextlib.ExitStack()
         self._stack.callback(self.field.remove)
         os.environ["HOME"] = str(home)
@@ -68,13 +73,16 @@ class Arena:
         held = os.open(self.field.other / "held", os.O_RDWR)
         self._stack.callback(os.close, held)
         self._stack.callback(os.chdir, "/")
-        world.listen_at(home / ".cache/agent.sock")
+        self._stack.enter_context(world.listening_at(home / ".cache/agent.sock"))
         _write_handle(home / ".ssh/id_ed25519", self.field.project / "handle")
         sandbox = None
         if layer is not None:
             place = Place((self.field.project,), self.field.scratch, limits=LIMITS)
             sandbox = Sandbox(layer, policy_for(place))
-        self.shell = Shell(self.field.project, self.field.scratch / "spill", sandbox=sandbox, environment=self._environment())
+        self._stack.enter_context(world.listening_at(self.field.other / "late.sock"))
+        self.shell = Shell(
+            self.field.project, self.field.scratch / "spill", sandbox=sandbox, environment=self._environment()
+        )
         self._names = {*os.listdir(self.field.project)}
 
     def _environment(self) -> dict[str, str]:
@@ -126,48 +134,65 @@ class Arena:
         """End it. Returns what a layer has left behind in the project."""
         await self.shell.close()
         field = self.field
-        ghosts = {f"ghost: {name}" for name in (".kimicode", ".git/commondir", ".git/config.worktree")
-                  if (field.project / name).exists() and not any(field.harm())}
+        ghosts = {
+            f"ghost: {name}"
+            for name in (".kimicode", ".git/commondir", ".git/config.worktree")
+            if (field.project / name).exists() and not any(field.harm())
+        }
         self._stack.close()
         return ghosts
 
 
-async def make_all(attempts: Sequence[Attempt], way: str, folder: Path, homes: Path) -> list[Outcome]:
-    """Each of them in that way. Raises OSError where the layer does not work here."""
-    layer = _layer(way)
-    template = Template(folder / f"template-{way}")
-    outcomes: list[Outcome] = []
-    world: World | None = None
-    arena: Arena | None = None
-    marks = dict(template.marks)
-    for number, attempt in enumerate(attempts):
-        started = time.monotonic()
-        if world is None:
-            outside = Path(tempfile.mkdtemp(prefix="outside-", dir=folder))
-            world = World(outside, private=os.geteuid() == 0)
-        if arena is None:
-            template.marks = {**marks, **world.marks, "agent": os.environ[AGENT_SECRET], "run": "SECRET-run", "shadow": "SECRET-shadow"}
-            arena = Arena(layer, template, world, homes / f"me-{way}-{number}")
-        traces, clean = await arena.make(attempt)
-        if not clean:
-            traces |= await arena.close()
-            arena = None
-        if traces:
+class Campaign:
+    """All attempts in one way. World and ground are made anew as soon as an attempt has done harm to them."""
+
+    def __init__(self, way: str, folder: Path, homes: Path) -> None:
+        self._way, self._folder, self._homes = way, folder, homes
+        self._layer = layer_of(way)
+        self._template = Template(folder / f"template-{way}")
+        self._world: World | None = None
+        self._arena: Arena | None = None
+        self._count = 0
+
+    async def make(self, attempts: Iterable[Attempt]) -> list[Outcome]:
+        """What came of each, and of ending the session that they were made in."""
+        outcomes = []
+        for attempt in attempts:
+            started = time.monotonic()
+            traces, clean = await self._ready().make(attempt)
+            if not clean:
+                traces |= await self._end_arena()
+            if any(not trace.startswith(_HARMLESS) for trace in traces):
+                traces |= await self._end_arena()
+                self._end_world()
+            outcomes.append(Outcome(attempt.name, tuple(sorted(traces)), round(time.monotonic() - started, 3)))
+        if left := await self._end_arena():
+            outcomes.append(Outcome("the end of the session", tuple(sorted(left)), 0.0))
+        self._end_world()
+        return outcomes
+
+    def _ready(self) -> "Arena":
+        if self._world is None:
+            outside = Path(tempfile.mkdtemp(prefix="outside-", dir=self._folder))
+            self._world = World(outside, private=os.geteuid() == 0)
+        if self._arena is None:
+            self._count += 1
+            home = self._homes / f"me-{self._way}-{self._count}"
+            self._arena = Arena(self._layer, self._template, self._world, home)
+        return self._arena
+
+    async def _end_arena(self) -> set[str]:
+        arena, self._arena = self._arena, None
+        return await arena.close() if arena is not None else set()
+
+    def _end_world(self) -> None:
+        world, self._world = self._world, None
+        if world is not None:
             world.close()
-            world = None
-            if arena is not None:
-                await arena.close()
-                arena = None
-        outcomes.append(Outcome(attempt.name, way, tuple(sorted(traces)), round(time.monotonic() - started, 3)))
-        print(way, outcomes[-1].name, *outcomes[-1].traces[:4], file=sys.stderr, flush=True)
-    if arena is not None and (left := await arena.close()):
-        outcomes.append(Outcome("ghosts", way, tuple(left), 0.0))
-    if world is not None:
-        world.close()
-    return outcomes
 
 
-def _layer(way: str) -> Layer | None:
+def layer_of(way: str) -> Layer | None:
+    """None for the way without one. Raises OSError where it does not work here."""
     if way == "bare":
         return None
     layer = find() if way == "bubblewrap" else best(None)
@@ -187,21 +212,23 @@ def _write_handle(secret: Path, target: Path) -> None:
     target.write_bytes(handle.raw)
 
 
-def _selected(names: Sequence[str]) -> Iterator[Attempt]:
+def selected(names: Sequence[str]) -> Iterator[Attempt]:
+    """Those that this user can make."""
     root = os.geteuid() == 0
     return (each for each in ATTEMPTS if (root or not each.root) and (not names or each.name in names))
 
 
 def main() -> None:
+    """Write {way: {"gaps": ..., "outcomes": ...}} as JSON."""
     out, ways, *names = sys.argv[1:]
     homes = Path(os.environ["HOMES"])
     (homes / "neighbour").mkdir(exist_ok=True)
+    (homes / "neighbour" / "notes").write_text(MACHINE_SECRET)
     record: dict[str, object] = {}
     with tempfile.TemporaryDirectory(prefix="escapes-") as name:
-        (homes / "neighbour" / "notes").write_text("SECRET-run")
         for way in ways.split(","):
-            outcomes = asyncio.run(make_all([*_selected(names)], way, Path(name).resolve(), homes))
-            layer = _layer(way)
+            layer = layer_of(way)
+            outcomes = asyncio.run(Campaign(way, Path(name).resolve(), homes).make(selected(names)))
             record[way] = {"gaps": layer.gaps if layer else (), "outcomes": [asdict(each) for each in outcomes]}
     Path(out).write_text(json.dumps(record))
 

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.kimicode.workspace.sandbox.escapes.run import AGENT_SECRET
+from tests.kimicode.workspace.sandbox.escapes.run import AGENT_SECRET, MACHINE_SECRET
 from tests.kimicode.workspace.sandbox.escapes.world import ADDRESSES
 
 ROOT = Path(__file__).parents[5]
@@ -99,14 +99,16 @@ def main() -> None:
     for folder in ("/home", "/run"):
         os.chmod(folder, 0o1777)
     Path("/run/secrets").mkdir()
-    Path("/run/secrets/value").write_text("SECRET-run")
-    Path("/run/shadow").write_text("root:SECRET-shadow:1:0:99999:7:::\n")
+    Path("/run/secrets/value").write_text(MACHINE_SECRET)
+    Path("/run/shadow").write_text(f"root:{MACHINE_SECRET}:1:0:99999:7:::\n")
     subprocess.run(["mount", "--bind", "/run/shadow", "/etc/shadow"], check=False)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         _set(control, _SIOCSIFFLAGS, "lo", struct.pack("H", _IFF_UP))
         for number, address in enumerate(ADDRESSES, 1):
             for request, value in ((_SIOCSIFADDR, address), (_SIOCSIFNETMASK, "255.255.255.255")):
-                _set(control, request, f"lo:{number}", struct.pack("=HH4s8x", socket.AF_INET, 0, socket.inet_aton(value)))
+                _set(
+                    control, request, f"lo:{number}", struct.pack("=HH4s8x", socket.AF_INET, 0, socket.inet_aton(value))
+                )
     before = AS_NOBODY if who == "user" else ()
     os.execvp((*before, *argv)[0], (*before, *argv))
 

@@ -11,6 +11,8 @@ import resource
 import secrets
 import signal
 import socket
+import stat
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -35,7 +37,11 @@ for line in sys.stdin:
 ON_PATHS = ("/run/docker.sock",)
 ADDRESSES = ("10.77.77.77", "169.254.169.254")
 """Of the machine, where it is one of the test's own."""
-_SETTINGS = ("/proc/sys/kernel/core_pattern", "/proc/sys/kernel/printk_ratelimit_burst", "/sys/kernel/mm/ksm/pages_to_scan")
+_SETTINGS = (
+    "/proc/sys/kernel/core_pattern",
+    "/proc/sys/kernel/printk_ratelimit_burst",
+    "/sys/kernel/mm/ksm/pages_to_scan",
+)
 _ADD_KEY, _KEYCTL = {"x86_64": (248, 250), "aarch64": (217, 219)}.get(platform.machine(), (0, 0))
 _OF_USER, _UNLINK = -4, 9
 _IPC_PRIVATE, _IPC_RMID, _IPC_CREAT = 0, 0, 0o1000
@@ -49,7 +55,10 @@ class World:
     def __init__(self, folder: Path, *, private: bool) -> None:
         self.private = private
         self.folder = folder
-        self.marks = {name: f"SECRET-{name}-{secrets.token_hex(6)}" for name in ("memory", "environ", "held", "key", "segment")}
+        self.marks = {
+            name: f"SECRET-{name}-{secrets.token_hex(6)}"
+            for name in ("memory", "environ", "held", "key", "segment", "message", "argument")
+        }
         self.mark = f"escape-{secrets.token_hex(6)}"
         self.linger = str(10**9 + secrets.randbelow(10**8))
         self._stack = contextlib.ExitStack()
@@ -86,6 +95,7 @@ class World:
             "AGENT_SOCKET_IN_TMP": str(self._in_tmp),
             "TERMINAL": self._terminal,
             "SEGMENT": str(self._segment),
+            "QUEUE": str(self._queue),
             "MARK": self.mark,
             "LINGER": self.linger,
             "http_proxy": f"http://127.0.0.1:{self._port}",
@@ -142,10 +152,17 @@ class World:
             tap.bind(("lo", 0))
             self._add("tap", tap)
 
-    def listen_at(self, path: Path) -> None:
+    @contextlib.contextmanager
+    def listening_at(self, path: Path) -> Iterator[None]:
         """One more, in a folder of an attempt."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._listener(str(path), socket.AF_UNIX, socket.SOCK_STREAM, str(path))
+        with socket.socket(socket.AF_UNIX) as made:
+            made.bind(str(path))
+            made.listen(64)
+            made.setblocking(False)
+            self._listeners[str(path)] = made
+            yield
+            del self._listeners[str(path)]
 
     def _listener(self, name: str, family: int, kind: int, address: object) -> socket.socket:
         made = socket.socket(family, kind)
@@ -176,7 +193,7 @@ class World:
         held = self.folder / "held-by-victim"
         held.write_text(self.marks["held"])
         self._victim = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", VICTIM, str(held), f"{self.mark}-victim"],
+            [sys.executable, "-I", "-S", "-c", VICTIM, str(held), f"{self.mark}-victim", self.marks["argument"]],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -209,16 +226,25 @@ class World:
         place = libc.shmat(self._segment, None, 0)
         ctypes.memmove(place, self.marks["segment"].encode(), len(self.marks["segment"]))
         self._stack.callback(libc.shmdt, ctypes.c_void_p(place))
+        self._queue = libc.msgget(_IPC_PRIVATE, _IPC_CREAT | 0o600)
+        self._stack.callback(libc.msgctl, self._queue, _IPC_RMID, None)
+        message = self.marks["message"].encode()
+        libc.msgsnd(self._queue, struct.pack("l", 1) + message, ctypes.c_size_t(len(message)), 0)
 
     # --- how it is ----------------------------------------------------------------------------------------------
 
     def _state(self) -> dict[str, object]:
         state: dict[str, object] = {f"setting {name}": _text(name) for name in _SETTINGS}
         state |= {"host name": os.uname().nodename, "mounts": _mounts(), "loop devices": _loops()}
+        state["device"] = os.stat("/dev/full").st_mode
         state["addresses"] = _text("/proc/net/fib_trie")
         state["control groups"] = any(Path("/sys/fs/cgroup").glob(f"**/{self.mark}")) if self.private else False
         state |= {f"agent {name}": value for name, value in _face_of(os.getpid())}
-        state |= {"agent signals": (*self._heard,), "agent memory": self.poke.value, "agent channel": _read(self._channel)}
+        state |= {
+            "agent signals": (*self._heard,),
+            "agent memory": self.poke.value,
+            "agent channel": _read(self._channel),
+        }
         state["agent terminal"] = _read(self._screen)
         return state | dict(self._state_of_victim())
 
@@ -245,6 +271,7 @@ class World:
             if isinstance(before, str) and before and _text(name) != before:
                 Path(name).write_text(before)
         if self.private:
+            os.chmod("/dev/full", stat.S_IMODE(int(str(self._quiet["device"]))))
             socket.sethostname(str(self._quiet["host name"]))
             for folder in Path("/sys/fs/cgroup").glob(f"**/{self.mark}"):
                 folder.rmdir()
@@ -331,5 +358,3 @@ def _news(log: int | None) -> Iterator[bytes]:
     with contextlib.suppress(BlockingIOError):
         while True:
             yield os.read(log, 8192)
-
-
