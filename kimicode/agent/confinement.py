@@ -4,7 +4,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from kimicode.agent.approval import nobody_to_ask
@@ -38,7 +38,7 @@ class Confined:
     notices: tuple[Notice, ...] = ()
     scratch: Path | None = None
     way_out: str = ""
-    allowed: AllowList = AllowList()
+    allowed: AllowList = field(default_factory=AllowList)
     """The hosts that the user lets commands reach."""
 
     def hides(self, path: Path) -> bool:
@@ -115,9 +115,7 @@ def confine(options: SessionOptions, roots: Sequence[Path], outputs: Path) -> Co
         text = f"{layer.name} cannot let commands reach single hosts: they have no network. {layer.hint}".rstrip()
         notices.append(Notice("warning", "network", text))
     sandbox = Sandbox(layer, policy, proxy=Proxy(allowed) if hosts else None)
-    return Confined(
-        sandbox, layer.name, notices=tuple(notices), scratch=scratch, way_out=way_out, allowed=allowed
-    )
+    return Confined(sandbox, layer.name, notices=tuple(notices), scratch=scratch, way_out=way_out, allowed=allowed)
 
 
 def _hosts(network: Sequence[str]) -> AllowList:

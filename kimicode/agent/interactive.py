@@ -38,7 +38,6 @@ from kimicode.sessions.fork import fork, history_before
 from kimicode.sessions.recall import Recalled
 from kimicode.sessions.replay import replay
 from kimicode.sessions.titles import record, tidy
-from kimicode.tools.toolset import tools
 from kimicode.workspace.restore import Plan
 from kimicode.workspace.shell import CommandResult
 

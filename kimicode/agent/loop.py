@@ -22,7 +22,7 @@ from kimicode.agent.proposals import Proposal
 from kimicode.agent.record import WorkRecord
 from kimicode.agent.stream import PartStream
 from kimicode.config.secrets import Redact, unredacted
-from kimicode.errors import ContextOverflow, ExitCode
+from kimicode.errors import ContextOverflow, ExitCode, ModelError
 from kimicode.events import (
     Emit,
     Event,
@@ -254,7 +254,7 @@ class Agent:
 
         try:
             reply = await self._setup.model.complete(request, stream.on_piece, on_retry)
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, ModelError):  # the person saw it, so the model has to know it
             stream.close()
             if text := "".join(stream.text).strip():
                 self._add(Message("assistant", (Text(text + "\n[interrupted]"),)))
