@@ -19,6 +19,7 @@ from kimicode.workspace.sandbox import layers
 from kimicode.workspace.sandbox.policy import Policy, to_record
 from kimicode.workspace.sandbox.sandbox import Sandbox
 from kimicode.workspace.sandbox.secretfiles import named_like_a_secret
+from kimicode.workspace.sandbox.supervisor import hindrance_of
 from kimicode.workspace.sandbox.workspace import Place, policy_for
 
 _ASKED = "If the task cannot be done without, run it again with outside_sandbox: true; the user is asked."
@@ -109,6 +110,9 @@ def confine(options: SessionOptions, roots: Sequence[Path], outputs: Path) -> Co
     except OSError as error:
         discard(scratch)
         raise DiskError.from_os("make the sandbox ready in", error.filename or scratch, error) from error
+    if hindrance := hindrance_of(layer, policy):
+        discard(scratch)
+        return _unconfined(options, f"{layer.lacking}, and {hindrance}", layer.hint)
     way_out = _ALONE if options.ask is nobody_to_ask else _ASKED
     notices = [Notice("warning", "sandbox", f"the sandbox is not whole: {gap}") for gap in policy.gaps]
     if settings.network and not hosts:

@@ -24,7 +24,9 @@ def take(gate: socket.socket) -> socket.socket:
     _, descriptors, _, _ = socket.recv_fds(gate, 1, 1, socket.MSG_DONTWAIT)
     if not descriptors:
         raise OSError("the sandbox opened no way to the proxy")
-    return socket.socket(fileno=descriptors[0])
+    listener = socket.socket(fileno=descriptors[0])
+    listener.set_inheritable(False)
+    return listener
 
 
 def variables() -> Mapping[str, str]:

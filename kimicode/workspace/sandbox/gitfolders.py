@@ -18,6 +18,8 @@ _MOST_OTHERS = 8
 """Work trees and submodules each whose folders are protected piece by piece; of more, all are read-only."""
 _MODULE_DEPTH = 5
 _INCLUDE_DEPTH = 4
+_LARGEST = 1_000_000
+"""Bytes."""
 _SECTION = re.compile(r"\s*\[\s*([\w.-]+)")
 _VALUE = re.compile(r"\s*(\w+)\s*=\s*(.*?)\s*$")
 
@@ -80,9 +82,10 @@ def linked_folder(root: Path) -> tuple[Path | None, Path | None]:
 def _guard_folder(folder: Path, root: Path, home: Path, found: Guarded) -> None:
     obeyed = [folder / name for name in OBEYED]
     linked = [path for path in obeyed if path.is_symlink() or real(path.parent) != path.parent]
-    if linked:
+    why = f"{linked[0].name} in it is a link" if linked else _unread(folder / "config")
+    if why:
         # A link cannot be covered, only the folder that it is in.
-        found.gaps.append(f"commands can only read {folder}: {linked[0].name} in it is a link")
+        found.gaps.append(f"commands can only read {folder}: {why}")
         found.protected += [folder, *map(real, linked)]
     else:
         found.writable.append(folder)
@@ -138,6 +141,12 @@ def _expanded(value: str, home: Path) -> Path:
     return home / value[2:] if value.startswith("~/") else Path(value)
 
 
+def _unread(config: Path) -> str:
+    """Why it is not known what settings name."""
+    large = config.is_file() and config.stat().st_size > _LARGEST
+    return f"{config.name} in it is larger than any that git wrote" if large else ""
+
+
 def _line(path: Path) -> str:
     return _text(path).strip()
 
@@ -145,7 +154,9 @@ def _line(path: Path) -> str:
 def _text(path: Path) -> str:
     """What a file says; nothing where it is none, cannot be read, or is nothing that git wrote."""
     try:
-        text = path.read_text("utf-8", errors="surrogateescape") if path.is_file() else ""
+        if not path.is_file() or path.stat().st_size > _LARGEST:
+            return ""
+        text = path.read_text("utf-8", errors="surrogateescape")
     except OSError:
         return ""
     return "" if "\0" in text else text

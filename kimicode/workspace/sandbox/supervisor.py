@@ -9,6 +9,7 @@ import os
 import select
 import signal
 import socket
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -301,8 +302,8 @@ class Supervisor:
 async def _execute(layer: Layer, policy: Policy, channel: int) -> tuple[Prepared, asyncio.subprocess.Process]:
     """Start the program. Raises OSError or ValueError where that fails, with nothing left of it."""
     inside = (*program_of("inside"), str(channel))
-    if layer.alone and (place := _changeable(policy, Path(inside[0]).resolve(), Path(__file__))):
-        raise PermissionError(f"{place} lies where commands may change it, and would run unconfined")
+    if hindrance := hindrance_of(layer, policy):
+        raise PermissionError(hindrance)
     kept = {name: os.environ[name] for name in _NEEDED if name in os.environ}
     prepared = await asyncio.to_thread(prepare, layer, policy, inside, kept)
     try:
@@ -323,9 +324,16 @@ async def _execute(layer: Layer, policy: Policy, channel: int) -> tuple[Prepared
     return prepared, process
 
 
-def _changeable(policy: Policy, *programs: Path) -> Path | None:
-    """The first of `programs` that commands could replace before it is started the next time."""
-    return next((path for path in programs if any(folder in path.parents for folder in policy.writable)), None)
+def hindrance_of(layer: Layer, policy: Policy) -> str:
+    """Why a layer cannot enforce a policy; an empty text: nothing is known that keeps it from that.
+
+    A program that starts unconfined must not lie where commands could replace it before it is started the next time.
+    """
+    programs = (Path(sys.executable).resolve(), Path(__file__)) if layer.alone else ()
+    for place in programs:
+        if any(folder in place.parents for folder in policy.writable):
+            return f"{place} lies where commands may change it, and would run unconfined"
+    return ""
 
 
 def _opening(layer: Layer, policy: Policy) -> dict[str, Any]:
