@@ -41,7 +41,7 @@ def recorded(tmp_path):
     ):
         journal.append(event)
     journal.close()
-    changes = (Change("/p/a", State("absent"), State("file", 0o644, "d", 12)),)
+    changes = (Change("/p/a", State("absent"), State("file", 0o644, "d" * 64, 12)),)
     StepLog(journal.folder / "undo").append("agent", "t1", "bash", changes, call_id="c1")
     return journal.folder
 
