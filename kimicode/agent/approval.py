@@ -62,9 +62,14 @@ class Asked:
     digest: Callable[[], str] = lambda: ""
 
     @property
-    def exactly(self) -> str:
-        """What an answer for the session stands for where no rule can: this very command, or edits of this file."""
-        return self.subject if self.access is Access.EXECUTE else f"{self.access.value} {self.question}"
+    def exactly(self) -> tuple[str, ...]:
+        """What an answer for the session stands for where no rule can: this very command, or edits of this file.
+
+        A command has two parts and all else three: no command can be written so that it stands for something else.
+        """
+        if self.access is Access.EXECUTE:
+            return (self.subject, self.cwd)
+        return (self.access.value, self.question, self.cwd)
 
 
 @dataclass(slots=True)
@@ -92,7 +97,7 @@ class Approval:
         if self.mode == "plan" and asked.access not in _LOOK | {Access.SECRET, Access.FETCH}:
             return self._denied(asked, PLANNING)
         ruled = verdict.kind == "allow" and asked.access in _RULED
-        if ruled or (asked.exactly, asked.cwd) in self.rules.exact:
+        if ruled or asked.exactly in self.rules.exact:
             return True, ""
         return await self._ask(asked, f"a rule of yours asks about it ({verdict.rule})" if doubted else "")
 
@@ -135,7 +140,7 @@ class Approval:
         if scope == "once":
             return
         if not request.rule:
-            self.rules.exact |= {(asked.exactly, asked.cwd)}
+            self.rules.exact |= {asked.exactly}
             return
         try:
             if scope == "rule":

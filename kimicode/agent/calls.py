@@ -16,7 +16,7 @@ from kimicode.agent.cleaning import Live, clean
 from kimicode.agent.guard import LoopGuard
 from kimicode.agent.weighing import digest_of, weigh
 from kimicode.config.secrets import Redact, unredacted
-from kimicode.errors import KimicodeError
+from kimicode.errors import KimicodeError, ToolError
 from kimicode.events import Brief, Diff, Display, Emit, ToolCompleted, ToolStarted, ToolUpdated
 from kimicode.messages import Text, ToolCall, ToolResult
 from kimicode.tools.base import Access, Arguments, Submitted, Tool, ToolContext, ToolOutcome
@@ -140,8 +140,9 @@ class ToolRunner:
         assert item.tool is not None
         assert item.arguments is not None
         call = item.call
+        context = self._context(item.arguments)
         asked_at = time.monotonic()
-        allowed, reason = await self.approval.decide(self._asked(item))
+        allowed, reason = await self.approval.decide(self._asked(item, context))
         item.waited = time.monotonic() - asked_at
         if not allowed:
             return _failure(f"denied: {reason}")
@@ -149,8 +150,8 @@ class ToolRunner:
             await self.ready()
         live = Live(self.redact, lambda text: self.emit(ToolUpdated(call.id, text)))
         try:
-            async with self._recorded(item):
-                outcome = item.outcome = await item.tool.run(item.arguments, self._context().reporting(live.write))
+            async with self._recorded(item, context):
+                outcome = item.outcome = await item.tool.run(item.arguments, context.reporting(live.write))
         except Submitted as done:
             return self._submit(done.summary)
         finally:
@@ -158,34 +159,47 @@ class ToolRunner:
         extra = "\n".join(filter(None, (self.enrich(outcome), await self.diagnose())))
         return _with(outcome, extra) if extra else outcome
 
-    def _context(self) -> ToolContext:
-        """What tools work with in the present mode: yolo is without a sandbox."""
-        return dataclasses.replace(self.context, confinement="") if self.approval.mode == "yolo" else self.context
+    def _context(self, arguments: Arguments) -> ToolContext:
+        """What a call is judged by, and then runs with: yolo is without a sandbox, a path means one file throughout.
 
-    def _recorded(self, item: Prepared) -> AbstractAsyncContextManager[None]:
+        Raises ToolError for a path that can mean none.
+        """
+        path = getattr(arguments, "path", "")
+        files = self.context.files.pinned(path) if path else self.context.files
+        confinement = "" if self.approval.mode == "yolo" else self.context.confinement
+        return dataclasses.replace(self.context, files=files, confinement=confinement)
+
+    def _recorded(self, item: Prepared, context: ToolContext) -> AbstractAsyncContextManager[None]:
         if not item.has_effects:
             return nullcontext()
         path = getattr(item.arguments, "path", "")
-        named = [str(self.context.files.resolve(path))] if path and item.access is Access.WRITE else None
+        named = [str(context.files.resolve(path))] if path and item.access is Access.WRITE else None
         what = path or getattr(item.arguments, "command", "")
         title = f"{item.call.name} {' '.join(what.split())[:_TITLE]}".strip()
         return self.effect(title, named, item.call.id)
 
-    def _asked(self, item: Prepared) -> Asked:
+    def _asked(self, item: Prepared, context: ToolContext) -> Asked:
         assert item.tool is not None
         assert item.arguments is not None
-        call, tool, arguments, context = item.call, item.tool, item.arguments, self._context()
+        call, tool, arguments = item.call, item.tool, item.arguments
         command = getattr(arguments, "command", "")
         path, url = getattr(arguments, "path", ""), getattr(arguments, "url", "")
         cwd = context.shell.cwd if command else context.files.root
 
+        access = weigh(tool, arguments, context)
+
         async def preview() -> Display | None:
-            return await self._preview(item, command)
+            try:
+                return await self._preview(item, command, context)
+            except ToolError:
+                if access is Access.SECRET:
+                    return None  # why it would fail quotes the file, and goes to the model: that is what is asked about
+                raise
 
         return Asked(
             call.id,
             call.name,
-            weigh(tool, arguments, context),
+            access,
             f"{call.name}: {command or path or url}",
             command or path or url,
             str(cwd),
@@ -193,12 +207,12 @@ class ToolRunner:
             lambda: digest_of(call.name, arguments, context),
         )
 
-    async def _preview(self, item: Prepared, command: str) -> Display | None:
+    async def _preview(self, item: Prepared, command: str, context: ToolContext) -> Display | None:
         """What the call would do: the command, or the diff of an edit that is made everywhere but on the disk."""
         assert item.tool is not None
         if item.tool.access is not Access.WRITE:
             return command_shown(command) if command else None
-        rehearsal = dataclasses.replace(self.context, files=self.context.files.rehearsal())
+        rehearsal = dataclasses.replace(context, files=context.files.rehearsal())
         return (await item.tool.run(item.arguments, rehearsal)).display
 
     def _submit(self, summary: str) -> ToolOutcome:

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kimicode.agent.approval import nobody_to_ask
 from kimicode.agent.options import SessionOptions
@@ -13,14 +14,16 @@ from kimicode.errors import ConfigError, DiskError
 from kimicode.events import Emit, Notice
 from kimicode.workspace.discard import discard
 from kimicode.workspace.network.hosts import AllowList
-from kimicode.workspace.network.proxy import Contact, Proxy
 from kimicode.workspace.network.urls import parse_url
 from kimicode.workspace.sandbox import layers
 from kimicode.workspace.sandbox.policy import Policy, to_record
 from kimicode.workspace.sandbox.sandbox import Sandbox
 from kimicode.workspace.sandbox.secretfiles import named_like_a_secret
 from kimicode.workspace.sandbox.supervisor import hindrance_of
-from kimicode.workspace.sandbox.workspace import Place, policy_for
+from kimicode.workspace.sandbox.workspace import Place, bounds_for, policy_for
+
+if TYPE_CHECKING:
+    from kimicode.workspace.network.proxy import Contact, Proxy
 
 _ASKED = "If the task cannot be done without, run it again with outside_sandbox: true; the user is asked."
 _ALONE = "Nobody is here to let it out: find another way, or say in your answer what is missing."
@@ -41,10 +44,12 @@ class Confined:
     way_out: str = ""
     allowed: AllowList = field(default_factory=AllowList)
     """The hosts that the user lets commands reach."""
+    bounds: Policy = field(default_factory=lambda: Policy(()))
+    """What takes a question to be read where there is no sandbox."""
 
     def hides(self, path: Path) -> bool:
         """Whether a file, given by its real path, is of a kind that holds secrets."""
-        policy = self.sandbox.policy if self.sandbox else Policy(())
+        policy = self.sandbox.policy if self.sandbox else self.bounds
         shown = {*policy.writable, *policy.shown}
         if path in policy.shown:
             return False
@@ -90,12 +95,12 @@ def confine(options: SessionOptions, roots: Sequence[Path], outputs: Path) -> Co
 
     Blocks for some 0.2 s the first time. Raises ConfigError where one is required and cannot be had, DiskError.
     """
-    allowed = _hosts(options.settings.network)
+    allowed = hosts_in(options.settings.network)
     if options.settings.sandbox == "off":
-        return Confined(allowed=allowed)
+        return Confined(allowed=allowed, bounds=_bounds(options, roots, outputs))
     layer = layers.find()
     if layer.name == "none":
-        return _unconfined(options, layer.lacking, layer.hint)
+        return _unconfined(options, _bounds(options, roots, outputs), layer.lacking, layer.hint)
     try:
         scratch = Path(tempfile.mkdtemp(prefix="kimicode-")).resolve()
     except OSError as error:
@@ -106,23 +111,25 @@ def confine(options: SessionOptions, roots: Sequence[Path], outputs: Path) -> Co
         policy = policy_for(Place(roots, scratch, readable=(*settings.readable, outputs), hosts=hosts))
     except ConfigError as error:
         discard(scratch)
-        return _unconfined(options, error.message, error.hint)
+        return _unconfined(options, _bounds(options, roots, outputs), error.message, error.hint)
     except OSError as error:
         discard(scratch)
         raise DiskError.from_os("make the sandbox ready in", error.filename or scratch, error) from error
     if hindrance := hindrance_of(layer, policy):
         discard(scratch)
-        return _unconfined(options, f"{layer.lacking}, and {hindrance}", layer.hint)
+        why = f"{layer.lacking}, and {hindrance}"
+        return _unconfined(options, _bounds(options, roots, outputs), why, layer.hint)
     way_out = _ALONE if options.ask is nobody_to_ask else _ASKED
     notices = [Notice("warning", "sandbox", f"the sandbox is not whole: {gap}") for gap in policy.gaps]
     if settings.network and not hosts:
         text = f"{layer.name} cannot let commands reach single hosts: they have no network. {layer.hint}".rstrip()
         notices.append(Notice("warning", "network", text))
-    sandbox = Sandbox(layer, policy, proxy=Proxy(allowed) if hosts else None)
+    sandbox = Sandbox(layer, policy, proxy=_proxy(allowed) if hosts else None)
     return Confined(sandbox, layer.name, notices=tuple(notices), scratch=scratch, way_out=way_out, allowed=allowed)
 
 
-def _hosts(network: Sequence[str]) -> AllowList:
+def hosts_in(network: Sequence[str]) -> AllowList:
+    """The hosts that the setting names. Raises ConfigError for a mistake in it."""
     try:
         return AllowList.of(network)
     except ValueError as error:
@@ -130,15 +137,25 @@ def _hosts(network: Sequence[str]) -> AllowList:
         raise ConfigError(f"network: {error}", hint=hint) from error
 
 
-def _of(contact: Contact) -> Notice:
+def _proxy(allowed: AllowList) -> "Proxy":
+    from kimicode.workspace.network.proxy import Proxy
+
+    return Proxy(allowed)
+
+
+def _of(contact: "Contact") -> Notice:
     if contact.refusal:
         return Notice("warning", "network", f"a command was kept from {contact.place}: {contact.refusal}")
     return Notice("info", "network", f"a command reaches {contact.place}")
 
 
-def _unconfined(options: SessionOptions, lacking: str, hint: str) -> Confined:
+def _bounds(options: SessionOptions, roots: Sequence[Path], outputs: Path) -> Policy:
+    return bounds_for(Place(roots, outputs, readable=(*options.settings.readable, outputs)))
+
+
+def _unconfined(options: SessionOptions, bounds: Policy, lacking: str, hint: str) -> Confined:
     if options.settings.sandbox == "required":
         raise ConfigError(f"there is no sandbox, and it is required: {lacking}", hint=hint)
     asks = "are denied" if options.ask is nobody_to_ask else "need your yes"
     text = f"no sandbox: {lacking}. Commands that could change something {asks}. {hint}".rstrip()
-    return Confined(contained=False, notices=(Notice("warning", "sandbox", text),))
+    return Confined(contained=False, bounds=bounds, notices=(Notice("warning", "sandbox", text),))

@@ -100,6 +100,9 @@ class InteractiveSession(Session):
             if not decision.allowed:
                 raise LimitReached(decision.reason or f"stopped at ${spent:.2f}")
 
+    async def _rest(self) -> None:
+        """Servers and the like go on from one turn to the next."""
+
     async def _changed(self) -> tuple[FileChange, ...]:
         """Nothing is looked at where nothing was done: in a large repository that takes its time."""
         assert self.agent is not None
@@ -251,7 +254,7 @@ class InteractiveSession(Session):
         """Answer a question over the present history, which stays as it is. Failures are part of the events."""
         assert self.agent is not None
         aside_id = f"aside-{secrets.token_hex(4)}"
-        asked = user(prompts.text("aside").format(question=question))
+        asked = user(self.redact(prompts.text("aside").format(question=question)))
         # The same tools as ever: with others the server would have to read the whole conversation again.
         request = ModelRequest([*self.agent.history.messages, asked], self.agent.specs)
         told = _Told(self, aside_id)

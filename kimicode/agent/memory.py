@@ -1,8 +1,9 @@
 """What the model has seen of the files, and what follows: context for a failure, a meant edit, a note's state."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -25,6 +26,8 @@ CHARS_PER_TOKEN = 3
 @dataclass(slots=True)
 class WorkingMemory:
     files: Files
+    hides: Callable[[Path], bool] = lambda path: False
+    """Whether a real path is of a kind that holds secrets: such a file is shown only to who asks for it."""
     _attached: set[str] = field(default_factory=set)
 
     def enrich(self, outcome: ToolOutcome) -> str:
@@ -63,7 +66,9 @@ class WorkingMemory:
         """Whether a strreplace would find its place; looks at the file without counting it as seen."""
         try:
             arguments = StrReplaceArguments.model_validate_json(call.arguments)
-            return self.files.fits(arguments.path, arguments.old_str)
+            files = self.files.pinned(arguments.path)
+            secret = self.hides(files.resolve(arguments.path))  # the call itself is to be asked about: nothing is told
+            return secret or files.fits(arguments.path, arguments.old_str)
         except (ValidationError, ToolError):
             return False
 
@@ -81,7 +86,10 @@ class WorkingMemory:
 
     def _block(self, name: str) -> str:
         try:
-            text = self.files.read(name).text
+            files = self.files.pinned(name)  # a command may have put a link in its place
+            text = "" if self.hides(files.resolve(name)) else files.read(name).text
         except ToolError:
+            return ""
+        if not text:
             return ""
         return f"{name}:\n```\n{text.rstrip()}\n```"

@@ -49,7 +49,7 @@ def _inside(root: Path, name: str) -> Path | None:
 
 def _imported(path: Path, root: Path) -> Iterator[Path]:
     try:
-        tree = ast.parse(reading.load(path, path.name))
+        tree = ast.parse(reading.load_real(path, path.name))
     except (ToolError, SyntaxError, ValueError, RecursionError, MemoryError):
         return
     for node in ast.walk(tree):

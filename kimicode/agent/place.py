@@ -38,6 +38,15 @@ def place_of(resume: str, folder: Path | None, show: Callable[[Notice], None]) -
     return session.id, began
 
 
+def kept(path: Path) -> Path:
+    """The real path of a file to write later, whatever links are put in its way until then; devices as they are.
+
+    Raises DiskError.
+    """
+    named = absolute(path)
+    return named if named.is_relative_to("/dev") else named.resolve()
+
+
 def absolute(path: Path) -> Path:
     """Raises DiskError where there is no folder to start from any more."""
     try:

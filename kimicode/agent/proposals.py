@@ -56,7 +56,7 @@ def proposal_in(text: str, root: Path, names: Iterable[str]) -> Proposal | None:
 
 def _lines(path: Path) -> list[str]:
     try:
-        lines = [line.rstrip() for line in reading.load(path, path.name).decode().rstrip("\n").split("\n")]
+        lines = [line.rstrip() for line in reading.load_real(path, path.name).decode().rstrip("\n").split("\n")]
     except (ToolError, UnicodeDecodeError):
         return []
     return lines if len(lines) <= MOST_LINES else []

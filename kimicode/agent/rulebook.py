@@ -66,8 +66,8 @@ class Rules:
     deny: tuple[Rule, ...] = ()
     ask: tuple[Rule, ...] = ()
     session: tuple[Rule, ...] = ()
-    exact: frozenset[tuple[str, str]] = frozenset()
-    """Commands allowed for this session word for word, each with the directory it runs in."""
+    exact: frozenset[tuple[str, ...]] = frozenset()
+    """Calls allowed for this session word for word: a command is a pair with the directory it runs in."""
 
     @classmethod
     def load(cls, file: Path | None = None) -> "Rules":
@@ -195,6 +195,6 @@ def _write(file: Path, rule: Rule) -> None:
         listed = document.setdefault("allow", tomlkit.array().multiline(True))
         listed.append(tomlkit.item({"rule": str(rule)}) if isinstance(listed, AoT) else str(rule))
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        atomic.write(file, tomlkit.dumps(document).encode(), before)
+        atomic.write(file.resolve(), tomlkit.dumps(document).encode(), before)
     except OSError as error:
         raise DiskError.from_os("write", file, error) from error

@@ -56,6 +56,7 @@ from kimicode.sessions.recall import Recalled
 from kimicode.sessions.replay import History as Replayed
 from kimicode.tools.base import Tool, ToolContext
 from kimicode.tools.toolset import tools
+from kimicode.workspace import atomic
 from kimicode.workspace.files import Files
 from kimicode.workspace.shell import Shell
 
@@ -86,8 +87,8 @@ class Session:
         roots = [*([repository.root] if repository else []), *options.settings.extra_dirs]
         self.repository = repository
         self.files = Files(options.cwd, roots)
-        self.shell = Shell(options.cwd, journal.outputs, sandbox=confined.sandbox)
-        self.memory = WorkingMemory(self.files)
+        self.shell = Shell(options.cwd, journal.outputs, sandbox=confined.sandbox, redact=self.redact)
+        self.memory = WorkingMemory(self.files, confined.hides)
         self.knowledge = knowledge_of(repository, options.cwd) if options.toolset == "full" else None
         self.baseline = Baseline(repository, self.files, journal.folder / SCRATCH)
         root = repository.root if repository else options.cwd.resolve()
@@ -228,6 +229,7 @@ class Session:
     async def finish(self, stop: Stop) -> Result:
         """Compose the result from the records and emit it; a full disk does not keep it from the frontend."""
         assert self.agent is not None
+        await self._rest()
         await self.trail.settled()
         changed = await self._changed()
         try:
@@ -258,6 +260,10 @@ class Session:
         self._frontend(result)
         return result
 
+    async def _rest(self) -> None:
+        """What still runs ends: nothing changes files and repository while they are looked at and written."""
+        await self.shell.close()
+
     async def _changed(self) -> tuple[FileChange, ...]:
         return await self.baseline.changes()
 
@@ -279,7 +285,7 @@ class Session:
             return
         patch = await self.baseline.patch()
         try:
-            path.write_bytes(patch)
+            path.write_bytes(patch) if path.is_relative_to("/dev") else atomic.put(path, patch)
         except OSError as error:
             raise DiskError.from_os("write the patch to", path, error) from error
 
@@ -362,7 +368,7 @@ class Session:
         return await self._ask(f"{transcript}\n\n{prompts.text('compact')}")
 
     async def _ask(self, text: str) -> str:
-        request = ModelRequest([user(text)], [])
+        request = ModelRequest([user(self.redact(text))], [])
         reply = await self.connection.model.complete(request, lambda piece: None, self.emit)
         self._charge(reply.usage, 0)
         return reply.message.text

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 from kimicode.errors import ToolError
 from kimicode.tools.base import Access, Arguments, Tool, ToolContext
+from kimicode.workspace.commands.unwrap import innermost
 from kimicode.workspace.hazards import runs_later
 
 
@@ -17,6 +19,8 @@ def weigh(tool: Tool[Any], arguments: Arguments, context: ToolContext) -> Access
         return tool.access  # there is nothing to leave
     if access is Access.FETCH and context.reachable(getattr(arguments, "url", "")):
         return Access.READ
+    if access is Access.READ and not context.confinement and _names_secrets(arguments, context):
+        return Access.SECRET
     path = getattr(arguments, "path", "")
     if not path or access not in (Access.READ, Access.WRITE):
         return access
@@ -29,6 +33,12 @@ def weigh(tool: Tool[Any], arguments: Arguments, context: ToolContext) -> Access
     if access is Access.WRITE and runs_later(_in_its_root(real, context)):
         return Access.HAZARD
     return access
+
+
+def _names_secrets(arguments: Arguments, context: ToolContext) -> bool:
+    """Whether a command names a file that holds secrets: nothing keeps it from reading that."""
+    named = (word for words in innermost(getattr(arguments, "command", "")) for word in words[1:] if "\0" not in word)
+    return any(context.hides(Path(os.path.realpath(context.shell.cwd / word))) for word in named if word[:1] != "-")
 
 
 def _in_its_root(real: Path, context: ToolContext) -> Path:

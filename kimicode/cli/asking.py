@@ -9,6 +9,7 @@ from typing import Any
 
 from kimicode.agent.wording import Ask
 from kimicode.config.load import load
+from kimicode.config.secrets import redactor_for
 from kimicode.events import Notice
 from kimicode.llm.connect import connect
 from kimicode.llm.launch import Say
@@ -25,6 +26,7 @@ async def asking(flags: Mapping[str, Any], folder: Path, say: Say) -> AsyncItera
     """A model that can be asked; `say` gets warnings. Raises ConfigError, ModelError."""
     given = {name: value for name, value in flags.items() if value is not None}
     loaded = load(given, cwd=folder, environ=os.environ)
+    redact = redactor_for(loaded.settings, os.environ)
     for warning in loaded.warnings:
         say(warning)
 
@@ -37,7 +39,7 @@ async def asking(flags: Mapping[str, Any], folder: Path, say: Say) -> AsyncItera
             say(f"asking {connection.model_name}; Ctrl-C leaves everything as it is")
 
         async def ask(prompt: str) -> str:
-            request = ModelRequest([user(prompt)], [], MOST_OUTPUT_TOKENS)
+            request = ModelRequest([user(redact(prompt))], [], MOST_OUTPUT_TOKENS)
             reply = await connection.model.complete(request, lambda piece: None, lambda retry: say(retry.reason))
             return reply.message.text
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from kimicode import paths
+from kimicode import paths, programs
+from kimicode.agent.confinement import hosts_in
 from kimicode.agent.rulebook import Rules
 from kimicode.config.schema import Settings
 from kimicode.config.secrets import known_secrets
@@ -81,7 +82,7 @@ def terminal(environ: Mapping[str, str]) -> Check:
 
 def shell(environ: Mapping[str, str]) -> Check:
     """bash, which runs the agent's commands."""
-    path = shutil.which("bash", path=environ.get("PATH"))
+    path = programs.find("bash", environ)
     if path is None:
         hint = "Install bash: the agent's commands run in /bin/sh without it, where some fail that models write."
         return Check("shell", "warning", "bash is not in PATH", hint)
@@ -90,7 +91,7 @@ def shell(environ: Mapping[str, str]) -> Check:
 
 def ripgrep(environ: Mapping[str, str]) -> Check:
     """The fast search; optional."""
-    path = shutil.which("rg", path=environ.get("PATH"))
+    path = programs.find("rg", environ)
     if path is None:
         return Check(
             "ripgrep", "warning", "ripgrep is not installed (optional)", "Large projects are searched faster with it."
@@ -109,7 +110,7 @@ def sandbox(settings: Settings, cwd: Path) -> Check:
     if layer.name == "none":
         return Check("sandbox", failed, f"commands cannot be confined: {layer.lacking}", layer.hint)
     try:
-        text, gaps = _confined(settings, cwd)
+        text, gaps = _confined(settings, cwd, layer)
     except (KimicodeError, OSError) as error:
         hint = error.hint if isinstance(error, KimicodeError) else ""
         return Check("sandbox", failed, str(error), hint)
@@ -120,17 +121,18 @@ def sandbox(settings: Settings, cwd: Path) -> Check:
     return Check("sandbox", "warning" if layer.lacking else "ok", f"{layer.name}{instead}: {text}", hint)
 
 
-def _confined(settings: Settings, cwd: Path) -> tuple[str, tuple[str, ...]]:
+def _confined(settings: Settings, cwd: Path, layer: layers.Layer) -> tuple[str, tuple[str, ...]]:
     """What the policy of a session here comes to, and what it leaves open. Nothing of it stays."""
+    hosts_in(settings.network)
+    hosts = settings.network if layer.name in layers.WITH_A_DOOR else ()
     repository = Repository.discover(cwd)
     roots = (cwd, *([repository.root] if repository else []), *settings.extra_dirs)
     with tempfile.TemporaryDirectory(prefix="kimicode-doctor-") as name:
-        place = Place(roots, Path(name), settings.readable, settings.network, own=(), cache=Path(name))
+        place = Place(roots, Path(name), settings.readable, hosts, own=(), cache=Path(name))
         policy = policy_for(place)
-    hosts = ", ".join(policy.hosts) or "none"
     folders = ", ".join(dict.fromkeys(str(root) for root in reversed(roots)))
     hidden = f"{place.home} and {len(policy.hidden) - 1} other places hidden"
-    return f"{folders} writable, {hidden}, network: {hosts}", policy.gaps
+    return f"{folders} writable, {hidden}, network: {', '.join(hosts) or 'none'}", policy.gaps
 
 
 def rules(file: Path) -> Check:
@@ -156,7 +158,7 @@ def redaction(settings: Settings, environ: Mapping[str, str]) -> Check:
 
 def gpu(environ: Mapping[str, str]) -> Check:
     """NVIDIA devices; optional, for a local model."""
-    binary = shutil.which("nvidia-smi", path=environ.get("PATH"))
+    binary = programs.find("nvidia-smi", environ)
     if binary is None:
         return Check("gpu", "ok", "no NVIDIA GPU found (only a local model needs one)")
     query = [binary, "--query-gpu=name,memory.total", "--format=csv,noheader"]

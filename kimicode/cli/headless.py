@@ -14,8 +14,7 @@ from kimicode.agent.budget import Limits
 from kimicode.agent.delivery import Delivery, commits_in
 from kimicode.agent.opening import open_session
 from kimicode.agent.options import SessionOptions
-from kimicode.agent.place import absolute as absolute
-from kimicode.agent.place import place_of
+from kimicode.agent.place import kept, place_of
 from kimicode.agent.rulebook import Rules
 from kimicode.cli.beside import Beside
 from kimicode.cli.local import endpoint_of
@@ -104,7 +103,7 @@ async def _run(request: Request, screen: Screen) -> None:
         limits=request.limits,
         toolset=settings.toolset,
         resume=resume,
-        patch=absolute(request.patch) if request.patch else None,
+        patch=kept(request.patch) if request.patch else None,
         delivery=commits_in(folder) if request.commit else None,
         trust=loaded.trust,
         rules=Rules.load(),

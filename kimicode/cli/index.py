@@ -19,6 +19,12 @@ from kimicode.index.database import NAME
 from kimicode.index.service import folder_for, open_or_mend, refreshed
 
 REPAINT_S = 0.1
+_SKIPPED = {
+    "pending": "wait to be read: `kimicode index` or a session does so",
+    "large": "left out: larger than 2 MB",
+    "binary": "left out: binary",
+    "unreadable": "left out: unreadable",
+}
 
 
 def index(
@@ -28,7 +34,19 @@ def index(
         Path | None, typer.Option("-C", metavar="DIR", file_okay=False, exists=True, help="Work in this folder.")
     ] = None,
 ) -> None:
-    """Bring the index of this folder's files up to date. A session does so by itself."""
+    """Bring the index of this folder's files up to date. A session does so by itself.
+
+    It holds the names, uses and words of all files that git does not ignore, but for those over 2 MB and binaries, in
+    the cache folder. All work trees of a repository share one.
+
+    Examples:
+
+      kimicode index
+
+      kimicode index --status
+
+      kimicode index --rebuild -C ../other
+    """
     here = (folder or Path.cwd()).resolve()
     repository = Repository.discover(here)
     root = repository.root if repository else here
@@ -66,7 +84,7 @@ def described(place: Path, root: Path) -> str:
         f"  in {place}, {size / 1e6:.1f} MB",
         f"  {len(rows):,} files, {sum(row.size for row in rows) / 1e6:.1f} MB",
         *(f"  {count:>9,} {language}" for language, count in languages.most_common()),
-        *(f"  {count:>9,} left out: {reason}" for reason, count in skipped.most_common()),
+        *(f"  {count:>9,} {_SKIPPED.get(reason, reason)}" for reason, count in skipped.most_common()),
     ]
     store.close()
     return "\n".join([f"({notice})", *lines] if notice else lines)

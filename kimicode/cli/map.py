@@ -16,6 +16,8 @@ from kimicode.index import graph
 from kimicode.index.repomap import repository_map
 from kimicode.index.search import Files
 from kimicode.index.service import folder_for, open_or_mend, refreshed
+from kimicode.sessions.transcript import printable
+from kimicode.workspace.encoding import showable
 
 
 def command(
@@ -27,7 +29,16 @@ def command(
         Path | None, typer.Option("-C", metavar="DIR", file_okay=False, exists=True, help="Work in this folder.")
     ] = None,
 ) -> None:
-    """Print the map of this repository: its most important files and definitions, with line numbers."""
+    """Print the map of this repository: its most important files and definitions, with line numbers.
+
+    It is what the model gets with its first prompt, there with what the prompt names in front.
+
+    Examples:
+
+      kimicode map
+
+      kimicode map src/server.py --tokens 300     (what lies near that file)
+    """
     here = (folder or Path.cwd()).resolve()
     repository = Repository.discover(here)
     root = repository.root if repository else here
@@ -39,7 +50,7 @@ def command(
     store, _ = open_or_mend(place, root)
     with contextlib.closing(store):
         drawn = repository_map(store, Files.of(store), graph.up_to_date(store), tokens, seen=seen)
-    print(drawn.encode("utf-8", "replace").decode() if drawn else "nothing is defined here that could be shown")
+    print(printable(showable(drawn)) if drawn else "nothing is defined here that could be shown")
 
 
 def _inside(path: Path, root: Path) -> str:

@@ -2,13 +2,13 @@
 
 import asyncio
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from kimicode import programs
 from kimicode.agent.wording import pull_request
 from kimicode.cli.asking import asking
 from kimicode.cli.commit import AskedModel, DryRun, Folder, Hint, repository_at, say
@@ -83,7 +83,7 @@ def _program(repository: Repository, branch: Branch) -> str:
     if not pushed:
         raise UsageError(f"{branch.name} is not pushed as it is", hint=f"git push -u origin {branch.name}")
     name = "glab" if "gitlab" in url else "gh"
-    if shutil.which(name) is None:
+    if programs.find(name) is None:
         hint = "Leave out --create and take the text."
         raise UsageError(f"--create needs `{name}`, which is not installed", hint=hint)
     if not trust_in(repository.root, environ=os.environ).given:
@@ -99,6 +99,8 @@ def _create(program: str, root: Path, branch: Branch, title: str, body: str) -> 
     else:
         places = ["--target-branch", branch.base, "--source-branch", branch.name]
         command = ["glab", "mr", "create", *told, "--description", body, *places, "--yes"]
-    done = subprocess.run(command, cwd=root, input=body.encode(), check=False)
+    environ = {**os.environ, "PATH": programs.places()}  # for what it starts: git
+    command[0] = programs.find(program) or program
+    done = subprocess.run(command, cwd=root, env=environ, input=body.encode(), check=False)
     if done.returncode != 0:
         raise KimicodeError(f"`{program}` did not open it (exit code {done.returncode})", hint="The text is above.")

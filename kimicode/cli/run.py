@@ -3,7 +3,7 @@
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 import typer
 
@@ -13,6 +13,9 @@ from kimicode.cli.beside import refuse_stray
 from kimicode.cli.headless import Request, execute, refuse
 from kimicode.cli.sessions import complete_session
 from kimicode.errors import DiskError, KimicodeError, UsageError
+
+LONGEST_PROMPT = 10_000_000
+"""Bytes; more than any model reads."""
 
 
 class Output(StrEnum):
@@ -179,9 +182,10 @@ def read_prompt(prompt: str, file: Path | None) -> str:
         raise UsageError("there are two prompts: an argument and a file", hint="Give one of them.")
     try:
         if file:
-            prompt = file.read_bytes().decode("utf-8", "replace")
+            with file.open("rb") as stream:
+                prompt = _read(stream)
         elif prompt == "-":
-            prompt = sys.stdin.buffer.read().decode("utf-8", "replace")
+            prompt = _read(sys.stdin.buffer)
     except OSError as error:
         raise DiskError.from_os("read the prompt from", file or "stdin", error) from error
     if not prompt.strip():
@@ -189,3 +193,11 @@ def read_prompt(prompt: str, file: Path | None) -> str:
             "there is no prompt", hint='Say what to do: kimicode run "the tests fail, fix them", or `-` to read stdin.'
         )
     return prompt.strip()
+
+
+def _read(stream: BinaryIO) -> str:
+    data = stream.read(LONGEST_PROMPT + 1)
+    if len(data) > LONGEST_PROMPT:
+        hint = "Name the file in the prompt instead: the agent reads what it needs of it."
+        raise UsageError(f"the prompt is longer than {LONGEST_PROMPT // 1_000_000} MB", hint=hint)
+    return data.decode("utf-8", "replace")

@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from kimicode.cli.headless import absolute
+from kimicode.agent.place import absolute
 from kimicode.config.load import load
 from kimicode.errors import DiskError
 from kimicode.llm.local import checkpoint_of, engine_command, state_file

@@ -16,8 +16,12 @@ from kimicode.errors import UsageError
 from kimicode.sessions.catalog import find_session, latest_session
 from kimicode.sessions.recall import recall
 from kimicode.sessions.transcript import printable
+from kimicode.workspace.encoding import shown_path
 from kimicode.workspace.restore import Plan
 from kimicode.workspace.steplog import Change, Step, StepLog
+
+MOST_LINES = 50
+"""Of what a restore is about to do; nobody reads five hundred."""
 
 
 def command(
@@ -63,8 +67,12 @@ def command(
         raise UsageError(f"step {to} is no part of the conversation any more", hint="Its files can go back alone.")
     goal = replace(goal, number=0 if conversation_only else goal.number, turn_id="" if files_only else goal.turn_id)
     chosen = plan_for(log, goal.number)
-    for line in _shown(chosen):
+    lines = _shown(chosen)
+    most = len(lines) if dry_run or len(lines) <= MOST_LINES else MOST_LINES
+    for line in lines[:most]:
         typer.echo(line)
+    if most < len(lines):
+        typer.echo(f"... and {len(lines) - most} more (--dry-run shows all)")
     if not dry_run:
         _carry_out(folder, goal, chosen, force=force)
 
@@ -75,7 +83,9 @@ def _carry_out(folder: Path, goal: Goal, chosen: Plan, *, force: bool) -> None:
         return
     event = undo(folder, goal, chosen, force=force)
     if event is not None:
-        typer.echo(f"Restored. To take that back: kimicode undo {folder.name} --to {event.step}")
+        count = len(event.paths)
+        files = f"{count} path{'s' * (count != 1)}"
+        typer.echo(f"Restored {files}. To take that back: kimicode undo {folder.name} --to {event.step}")
     if goal.turn_id:
         typer.echo(f"The conversation is {goal.title}. To go on: kimicode -r {folder.name}")
 
@@ -126,7 +136,7 @@ def _edited(path: str, chosen: Plan) -> str:
 def _path(path: str) -> str:
     here = os.getcwd()
     shown = os.path.relpath(path, here) if path.startswith(here + os.sep) else path
-    return _one_line(os.fsencode(shown).decode("utf-8", "backslashreplace"))
+    return shown_path(shown)
 
 
 def _one_line(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from kimicode.cli.headless import absolute
+from kimicode.agent.place import absolute
 from kimicode.errors import UsageError
 
 Folder = Annotated[Path | None, typer.Option("-C", metavar="DIR", file_okay=False, help="Work in this folder.")]

@@ -159,7 +159,7 @@ def _parsed(path: Path, data: bytes) -> dict[str, Any]:
         raise ConfigError(f"{path} is not UTF-8 text", hint="Save it as UTF-8.") from error
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         where = re.search(r"\(at line (\d+), column \d+\)", str(error))
         line = where[1] if where else text.count("\n") + 1  # without a line it is the end of the file
         reason = re.sub(r" \(at .*\)$", "", str(error))

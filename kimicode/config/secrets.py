@@ -48,7 +48,7 @@ _SHAPES = (
     _shape("GitLab token", "gl", r"()\bgl(?:pat|ptt|dt|rt|soat|cbt|ft|agent|oas|imt|wt)-[A-Za-z0-9_.-]{20,}"),
     _shape("AWS key", "A", r"()\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b"),
     _shape("AWS secret", "ecret", r"(?i)(aws_?secret_?access_?key[\"']?\s*[:=]\s*[\"']?)[A-Za-z0-9/+=]{40}"),
-    _shape("API key", "sk-", r"()\bsk-(?=[A-Za-z0-9_-]*\d)(?:[a-z]{2,6}\d{0,2}-)*[A-Za-z0-9_-]{20,}"),
+    _shape("API key", "sk-", r"()\bsk-(?=[A-Za-z0-9_-]{0,200}\d)(?:[a-z]{2,6}\d{0,2}-)*[A-Za-z0-9_-]{20,}"),
     _shape("API key", "k_", r"()\b[rsp]k_(?:live|test|prod)_[A-Za-z0-9]{16,}"),
     _shape("API key", "gsk_", r"()\bgsk_[A-Za-z0-9]{40,}"),
     _shape("API key", "nvapi-", r"()\bnvapi-[A-Za-z0-9_-]{40,}"),

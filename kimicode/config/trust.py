@@ -228,7 +228,7 @@ def _entries(file: Path) -> list[Entry]:
         return []
     except OSError as error:
         raise DiskError.from_os("read", file, error) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         hint = "Repair it, or remove it to be asked anew."
         raise ConfigError(f"{file} is damaged: {error}", hint=hint) from None
 

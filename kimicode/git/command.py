@@ -5,14 +5,15 @@ The only place that imports `git`, and only when a command runs: the import take
 
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
+import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kimicode import programs
 from kimicode.errors import KimicodeError
 
 TIMEOUT_S = 120.0
@@ -54,6 +55,7 @@ _ENVIRONMENT = {
 }
 
 
+_GIT = "GIT_PYTHON_GIT_EXECUTABLE"
 _RUNNING: dict[subprocess.Popen[bytes], Path] = {}
 
 
@@ -76,14 +78,29 @@ class Answer:
 
 def missing() -> str:
     """Why git cannot be run at all, or an empty string."""
-    if shutil.which("git") is None:
+    program = programs.find("git")
+    if program is None:
         return "git is not installed, or not in PATH"
     try:
-        import git
+        with _named(program):
+            import git
     except ImportError:  # GitPython raises it where the binary that it found does not run
         return "git is installed but does not run"
     found = git.Git().version_info[:2]
     return "" if found >= OLDEST else f"git {_dotted(found)} is too old: kimicode needs {_dotted(OLDEST)}"
+
+
+@contextlib.contextmanager
+def _named(program: str) -> Iterator[None]:
+    """GitPython runs the git of PATH as soon as it is imported, unless it is told of another one."""
+    if _GIT in os.environ or "git" in sys.modules:
+        yield
+        return
+    os.environ[_GIT] = program
+    try:
+        yield
+    finally:
+        del os.environ[_GIT]
 
 
 def _dotted(numbers: Sequence[int]) -> str:
@@ -120,7 +137,11 @@ def run(
             # GitPython ends the process when its handle is forgotten. A group of its own: Ctrl-C is for us, `stop` for
             # it.
             handle = Git(cwd).execute(
-                words, env={**_ENVIRONMENT, **env}, as_process=True, process_group=0, istream=stdin
+                words,
+                env={**_ENVIRONMENT, "PATH": programs.places(), **env},
+                as_process=True,
+                process_group=0,
+                istream=stdin,
             )
         except GitCommandNotFound as error:
             raise GitError(f"git could not be started in {cwd}") from error

@@ -10,7 +10,8 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import BinaryIO
 
 from kimicode.errors import DiskError, UsageError
 from kimicode.git.command import GitError
@@ -21,6 +22,7 @@ from kimicode.git.programs import writing_settings
 from kimicode.git.shadow import Origin
 
 _DURABLE = (("core.fsync", "committed"), ("i18n.commitEncoding", "UTF-8"))
+_WRITTEN = ("HEAD", "index", "packed-refs", "logs/HEAD", "objects")
 _HOOKS = ("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit")
 
 
@@ -46,6 +48,7 @@ class Draft:
 
     def commit(self, message: str) -> str:
         """Make the commit, and its id; HEAD must be where it was. Raises GitError, DiskError, UsageError."""
+        refuse_links(self.origin)
         made = write_commit(self.origin, self.tree, [self.parent] if self.parent else [], message)
         subject = message.strip().splitlines()[0]
         with _moved_index(self.origin, self.index):
@@ -73,6 +76,16 @@ def refuse_unfinished(origin: Origin) -> None:
     if state is not None:
         what = "files are in conflict" if state.kind == "conflict" else f"a {state.kind} is unfinished"
         raise UsageError(f"nothing is committed: {what}", hint="Finish it first: `git status` says how.")
+
+
+def refuse_links(origin: Origin) -> None:
+    """Raises UsageError where git would write through a link, which a command can have put there."""
+    branch = origin.run(["symbolic-ref", "--quiet", "HEAD"], check=False).line or "HEAD"
+    written = [*map(PurePath, _WRITTEN), PurePath(branch), PurePath("logs", branch)]
+    names = {name for path in written for name in (path, *path.parents)}
+    for link in (folder / name for folder in {origin.git_dir, origin.common_dir} for name in sorted(names)):
+        if link.is_symlink():
+            raise UsageError(f"nothing is committed: {link} is a link", hint=f"It leads to {os.readlink(link)}")
 
 
 def of_staged(origin: Origin) -> Draft:
@@ -144,13 +157,16 @@ def _moved_index(origin: Origin, entries: dict[str, Entry | None]) -> Iterator[N
         return
     index, lock = origin.git_dir / "index", origin.git_dir / "index.lock"
     try:
-        os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        held = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o666)
     except FileExistsError:
         raise GitError(f"another git command is at work in {origin.root}: {lock} exists") from None
     except OSError as error:
         raise DiskError.from_os("lock", index, error) from error
     try:
-        _copy(index, lock)
+        with open(held, "wb") as copy:
+            there = _into(copy, index)
+        if not there:
+            lock.unlink()
         put(origin, entries, lock)
         yield
         os.replace(lock, index)
@@ -160,10 +176,19 @@ def _moved_index(origin: Origin, entries: dict[str, Entry | None]) -> Iterator[N
 
 def _copy(source: Path, target: Path) -> None:
     """Nothing is copied where there is none: the index of a repository without a first commit."""
+    with target.open("wb") as copy:
+        there = _into(copy, source)
+    if not there:
+        target.unlink()
+
+
+def _into(copy: BinaryIO, index: Path) -> bool:
+    """Copy an index into an open file: its name may by now be that of another. False where there is none."""
     try:
-        if source.is_file():
-            shutil.copyfile(source, target)
-        else:
-            target.unlink(missing_ok=True)
+        with open(os.open(index, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as source:
+            shutil.copyfileobj(source, copy)
+    except FileNotFoundError:
+        return False
     except OSError as error:
-        raise DiskError.from_os("copy", source, error) from error
+        raise DiskError.from_os("copy", index, error) from error
+    return True

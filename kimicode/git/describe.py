@@ -5,7 +5,7 @@ Bounded, whatever the repository holds: a few lines, and the uncommitted differe
 
 import os
 import tempfile
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from kimicode.git.command import GitError
 from kimicode.git.conflicts import explained, unfinished
@@ -13,6 +13,7 @@ from kimicode.git.diff import difference_of, shown, tree_of_head
 from kimicode.git.history import commits
 from kimicode.git.repository import Repository
 from kimicode.git.shadow import Shadow
+from kimicode.workspace.sandbox.secretfiles import named_like_a_secret
 
 MOST_STATUS = 15
 MOST_COMMITS = 5
@@ -78,6 +79,8 @@ def _uncommitted(shadow: Shadow, changed: list[str]) -> list[str]:
     try:
         difference = difference_of(shadow, ["diff-index"], tree_of_head(shadow.origin))
     except GitError:  # a partial clone may lack an object: the list has to do
+        return lines
+    if any(named_like_a_secret(PurePath(path).name) for path in changed):  # to see them takes a question
         return lines
     size = sum(map(len, difference.patches))
     if 0 < size <= PATCH_CHARS:

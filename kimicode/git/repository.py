@@ -8,6 +8,10 @@ from pathlib import Path
 from kimicode.git import command
 from kimicode.git.shadow import Origin, Shadow
 
+_READ_FIRST = ("HEAD", "config", "commondir")
+_LARGEST = 1_000_000
+"""Bytes; git writes none of them that large."""
+
 
 @dataclass(frozen=True, slots=True)
 class Repository:
@@ -83,6 +87,8 @@ def _find(path: Path) -> Repository | str:
     from git import InvalidGitRepositoryError, NoSuchPathError, Repo
 
     for folder in candidates:
+        if not _is_ordinary(folder / ".git"):
+            continue
         try:
             with Repo(folder) as repo:
                 bare, git_dir, common_dir = repo.bare, Path(repo.git_dir), Path(repo.common_dir)
@@ -92,6 +98,13 @@ def _find(path: Path) -> Repository | str:
             return f"{folder} is a bare repository: it has no work tree"
         return Repository(folder, Origin(folder, git_dir.resolve(), common_dir.resolve()))
     return f"{candidates[0] / '.git'} is not a valid git repository"
+
+
+def _is_ordinary(link: Path) -> bool:
+    """Whether what is read first is files of a usual size: a pipe would be waited for, a device never end."""
+    names = _READ_FIRST if link.is_dir() else ("",)
+    files = [path for name in names if os.path.exists(path := link / name)]
+    return all(path.is_file() and path.stat().st_size <= _LARGEST for path in files)
 
 
 def _looks_bare(folder: Path) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kimicode.errors import DiskError, UsageError
 from kimicode.git.command import GitError, run
-from kimicode.git.commit import head_of, refuse_unfinished
+from kimicode.git.commit import head_of, refuse_links, refuse_unfinished
 from kimicode.git.diff import tree_of_head
 from kimicode.git.entries import of_index, of_tree
 from kimicode.git.programs import filtered, writing_settings
@@ -95,6 +95,7 @@ def fast_forward(home: Repository, commit: str) -> None:
     """
     origin = home.origin
     refuse_unfinished(origin)
+    refuse_links(origin)
     old = head_of(origin)
     if origin.run(["merge-base", "--is-ancestor", old, commit], check=False).status != 0:
         raise UsageError("the branch has moved on meanwhile", hint="Merge it yourself.")

@@ -4,9 +4,9 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from kimicode.errors import ToolError
 from kimicode.index.graph import Graph
@@ -25,7 +25,8 @@ READ = 200_000
 
 _IMPORTS = re.compile(r"(from|import|use|using|require|#include|package)\b")
 _TESTS = re.compile(r"(^|/)tests?/|(^|/)test_|_test\.|\.(test|spec)\.")
-_NAME = re.compile(r"(?:[\w$]+(?:\.|::|->|#))*([A-Za-z_$][\w$]*)(?:\(\))?")
+_APART = r"(?:\.|::|->|#)"
+_NAME = re.compile(rf"(?:[\w$]+{_APART})*?(?:(?P<owner>[\w$]+){_APART})?(?P<name>[A-Za-z_$][\w$]*)(?:\(\))?")
 
 _CODE = re.compile(r"[(){}\[\]=<>;]")
 """What nobody writes in a question: such a text is meant as it is."""
@@ -54,6 +55,8 @@ class Answer:
     """Where the best of the files are that are not shown."""
     cut: bool = False
     """There were so many lines that the search ended early: the numbers are lower limits."""
+    loose: bool = False
+    """The text as it stands is nowhere: the entries have some of its words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +83,19 @@ def answer(place: Place, query: str) -> Answer:
     """To a name, a text, or a question in words. Raises ToolError, DamagedIndex, DiskError."""
     text = query.strip().strip("\"'`")
     name = _NAME.fullmatch(text)
-    of_name = _of_name(place, name[1]) if name else None
+    of_name = _of_name(place, name["name"], name["owner"] or "") if name else None
     if of_name:
         return of_name
     finding = _finding(place, text)
     quoted = len(text) < len(query.strip())
-    unknown = len(words_of(text)) <= 1 and not any(one.whole for one in finding.found)
-    if text and (unknown or quoted or _CODE.search(text)):
+    nowhere = not any(one.whole for one in finding.found)
+    unknown = len(words_of(text)) <= 1 and nowhere
+    literal = bool(text) and (unknown or quoted or bool(_CODE.search(text)))
+    if literal:
         exact = by_pattern(place, text, regex=False)
         if exact.entries or unknown:
             return exact
-    return _of_words(place, text, finding)
+    return replace(_of_words(place, text, finding), loose=literal or (name is not None and nowhere))
 
 
 def _finding(place: Place, text: str) -> Finding:
@@ -114,8 +119,11 @@ def headline(symbol: Symbol) -> str:
     return f"{symbol.signature} (in {symbol.container})" if symbol.container else symbol.signature
 
 
-def _of_name(place: Place, name: str) -> Answer | None:
-    """Definitions, then the files that use the name, then those that only mention it; None for an unknown name."""
+def _of_name(place: Place, name: str, owner: str) -> Answer | None:
+    """Definitions, then the files that use the name, then those that only mention it; None for an unknown name.
+
+    What `owner` has (a class, a module) comes first, and what uses both.
+    """
     definitions = [symbol for symbol in place.store.definitions(name) if place.holds(symbol.path)]
     uses: defaultdict[str, list[int]] = defaultdict(list)
     for reference in place.store.references(name):
@@ -123,8 +131,11 @@ def _of_name(place: Place, name: str) -> Answer | None:
             uses[reference.path].append(reference.line)
     if not (definitions or uses):
         return None
-    definitions.sort(key=lambda symbol: (-place.weight(symbol.path), symbol.path, symbol.line))
-    using = sorted(uses, key=lambda path: (-place.weight(path, len(uses[path])), path))
+    definitions.sort(
+        key=lambda symbol: (not _belongs(symbol, owner), -place.weight(symbol.path), symbol.path, symbol.line)
+    )
+    with_owner = {reference.path for reference in place.store.references(owner)} if owner else set()
+    using = sorted(uses, key=lambda path: (path not in with_owner, -place.weight(path, len(uses[path])), path))
     known = {symbol.path for symbol in definitions} | uses.keys()
     entries = [_uses(place, path, uses[path]) for path in using[:MOST_FILES]]
     if len(entries) < MOST_FILES:
@@ -140,6 +151,11 @@ def _of_name(place: Place, name: str) -> Answer | None:
         max(0, len(definitions) - MOST_DEFINITIONS),
         _folders(using[MOST_FILES:]),
     )
+
+
+def _belongs(symbol: Symbol, owner: str) -> bool:
+    """Whether a definition lies in the class or the module that stands before its name."""
+    return bool(owner) and owner in (symbol.container, PurePath(symbol.path).stem)
 
 
 def _uses(place: Place, path: str, numbers: Sequence[int]) -> Entry:
@@ -198,7 +214,7 @@ def _shown(line: str) -> str:
 def _text(place: Place, path: str) -> str:
     """The beginning of a file as it is now; "" where it is gone or can no longer be read."""
     try:
-        data = reading.load(place.root / path, path)
+        data = reading.load_real(place.root / path, path)
     except ToolError:
         return ""
     return data[:READ].decode("utf-8", "replace")

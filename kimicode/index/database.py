@@ -72,12 +72,17 @@ def remove(folder: Path) -> None:
 
 @contextlib.contextmanager
 def explained() -> Iterator[None]:
-    """Turn what SQLite raises into DamagedIndex, or DiskError where the disk or another process is at fault."""
+    """Turn what SQLite raises into DamagedIndex, or DiskError where the disk or another process is at fault.
+
+    A column of a damaged file may hold a value of any kind: what cannot be read as what it should be counts as well.
+    """
     try:
         yield
     except sqlite3.OperationalError as error:
+        if "decode" in str(error):
+            raise DamagedIndex(f"the index is damaged: {error}") from error
         raise DiskError(f"the index: {error}") from error
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, TypeError, ValueError, LookupError) as error:
         raise DamagedIndex(f"the index is damaged: {error}") from error
 
 

@@ -95,7 +95,7 @@ def save(store: Store, graph: Graph) -> None:
     arrays: list[array[int] | array[float]] = [graph.contents, graph.starts, graph.links, graph.weights, graph.ranks]
     head = array("q", (graph.generation, *(len(part) for part in arrays)))
     data = _MAGIC + sys.byteorder.encode() + b"".join(part.tobytes() for part in (head, *arrays))
-    path = _file(store)
+    path = _file(store).resolve()
     try:
         before = path.read_bytes() if path.exists() else None
         atomic.write(path, data, before)

@@ -5,9 +5,9 @@ inside `re` could not, and would hold up everything else.
 """
 
 import contextlib
+import functools
 import os
 import re
-import shutil
 import stat
 import subprocess
 import sys
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from kimicode import programs
 from kimicode.errors import ToolError
 from kimicode.workspace.encoding import UTF8
 
@@ -60,7 +61,7 @@ def grep(
     """
     if "\0" in pattern or UTF8.lacks(pattern):
         raise ToolError("the query has characters that no text file has")
-    ripgrep = shutil.which("rg") if program is None else program
+    ripgrep = programs.find("rg") if program is None else program
     command = _ripgrep(ripgrep, pattern, below, regex) if ripgrep else _own(pattern, regex)
     wanted = b"" if ripgrep else b"\0".join(map(os.fsencode, files))
     output, errors, in_time = _run(command, root, wanted)
@@ -115,7 +116,7 @@ def _lines(output: bytes) -> Iterator[Line]:
     for raw in output.split(b"\n")[:-1]:
         path, nul, rest = raw.partition(b"\0")
         number, colon, text = rest.partition(b":")
-        if nul and colon and number.isdigit():
+        if nul and colon and number.isdigit() and len(number) < 10:
             shown = text.decode("utf-8", "replace").rstrip("\r")[:WIDEST]
             yield Line(os.fsdecode(path).removeprefix("./"), int(number), shown)
 
@@ -135,8 +136,16 @@ def main(pattern: str, written: str) -> int:
     return 0
 
 
+@functools.cache
+def _is_here(folder: bytes) -> bool:
+    """Whether no link leads out of the tree on the way to a folder of it."""
+    return os.path.realpath(folder) == os.path.normpath(os.path.join(os.path.realpath(b"."), folder))
+
+
 def _matching(path: bytes, searched: re.Pattern[bytes]) -> Iterator[tuple[int, bytes]]:
-    """(number, line) of at most PER_FILE lines; nothing for what is no text file."""
+    """(number, line) of at most PER_FILE lines; nothing for what is no text file, or lies behind a link."""
+    if not _is_here(os.path.dirname(path)):
+        return
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError):

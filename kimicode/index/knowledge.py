@@ -6,6 +6,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import TypeVar
 
 from kimicode.errors import DiskError
@@ -46,9 +47,14 @@ class Knowledge:
 
     async def search(self, query: str, *, below: str, regex: bool, seen: Collection[str]) -> tuple[Answer, bool]:
         """The answer, and whether the index was up to date. Raises ToolError, DamagedIndex, DiskError."""
-        fresh = await self.index.ready(PATIENCE_S)
         ask = by_pattern if regex else answer
-        return await asyncio.to_thread(self._ask, lambda place: ask(place, query), below, seen), fresh
+        asked = partial(self._ask, lambda place: ask(place, query), below, seen)
+        fresh = await self.index.ready(PATIENCE_S)
+        try:
+            return await asyncio.to_thread(asked), fresh
+        except DamagedIndex:  # another one takes its place, which this wait begins
+            fresh = await self.index.ready(PATIENCE_S)
+            return await asyncio.to_thread(asked), fresh
 
     async def map(
         self, tokens: int, *, text: str = "", seen: Collection[str] = (), patience: float = PATIENCE_S, fewest: int = 0

@@ -5,20 +5,32 @@ from collections.abc import Iterable, Sequence
 from kimicode.index.facts import Definition
 from kimicode.index.languages import language_of
 from kimicode.index.reading import text_of
-from kimicode.index.symbols import facts_of
+from kimicode.index.symbols import TIME_BOX_S, definitions_of, is_packed
 
 MOST = 150
 WIDEST = 120
 _DETAILS = frozenset({"variable", "constant"})
 
+NONE = "[no definitions found; use view]"
+PACKED = "[a program packed this file into long lines: its definitions are not looked for; use search with path]"
+CUT_OFF = "[not read to its end within {:g} s: what it defines is not known; use bash: grep -n]"
 
-def outline(path: str, data: bytes) -> str:
-    """Lines such as "12-40 class Store"; "" for a file without definitions. `path` decides on the language.
+
+def outline(path: str, data: bytes, time_box_s: float = TIME_BOX_S) -> str:
+    """Lines such as "12-40 class Store", or why there are none. `path` decides on the language.
 
     In a long file values are left out first, then what lies deepest, and the last line says so.
     """
     text = text_of(data) or b""
-    definitions = facts_of(text, language_of(path, text)).definitions
+    definitions = definitions_of(text, language_of(path, text), time_box_s)
+    if definitions is None:
+        return CUT_OFF.format(time_box_s)
+    if not definitions:
+        return PACKED if is_packed(text) else NONE
+    return _listed(definitions)
+
+
+def _listed(definitions: Sequence[Definition]) -> str:
     placed = list(_placed(definitions))
     shown = placed
     if len(shown) > MOST:

@@ -21,10 +21,15 @@ _FRESH_NS = 50_000_000
 def look_at(root: str, path: str, knows: Callable[[bytes], bool]) -> Outcome:
     """What the file says now. `knows` tells of a digest whether its content was parsed before; then there are no facts.
 
-    Folders, links, devices and files that vanished come back as gone; nothing raises.
+    Folders, links, devices and files that vanished come back as gone, and so does what lies behind a link; nothing
+    raises.
     """
+    whole = os.path.join(root, path)
+    folder = os.path.dirname(whole)
     try:
-        descriptor = os.open(os.path.join(root, path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        if os.path.realpath(folder) != folder:
+            return Outcome(path, gone=True)
+        descriptor = os.open(whole, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except PermissionError:
         return Outcome(path, *_stamp(root, path), skipped="unreadable")
     except (OSError, ValueError):

@@ -15,6 +15,7 @@ from kimicode.index.database import explained
 from kimicode.index.graph import Graph
 from kimicode.index.search import Files, find
 from kimicode.index.store import Store
+from kimicode.workspace.encoding import shown_path
 
 BYTES_PER_TOKEN = 3.5
 """As `llm/tokens.py` estimates; this folder does not know that one."""
@@ -97,7 +98,7 @@ def repository_map(
     blocks = []
     for path, shown in by_path.items():  # in the order of the best line of each
         shown.sort(key=lambda line: line.number)
-        blocks.append("\n".join([path, *(line.text for line in shown)]))
+        blocks.append("\n".join([shown_path(path), *(line.text for line in shown)]))
     return "\n".join(blocks)
 
 
@@ -133,15 +134,15 @@ def _lines(store: Store, files: Files, weights: dict[int, float], names: frozens
         rows = store.connection.execute(_SYMBOLS.format(",".join(map(str, contents)))).fetchall()
         ids = ",".join({str(row[1]) for row in rows})
         shared = {each: uses / definers for each, uses, definers in store.connection.execute(_USES.format(ids))}
-    lines = []
-    for content, name_id, name, kind, line, signature in rows:
-        number = contents[content]
-        weight = weights[number] * _KINDS.get(kind, 1.0) * math.log2(1.5 + shared[name_id])
-        weight *= 0.3 if name.startswith("_") else 1.0
-        weight *= NAMED if name in names else 1.0
-        text = signature if len(signature) <= WIDEST else signature[: WIDEST - 1] + "…"
-        lines.append(_Line(weight, files.paths[number], line, f"  {line} {text}"))
-    return lines
+        lines = []
+        for content, name_id, name, kind, line, signature in rows:
+            number = contents[content]
+            weight = weights[number] * _KINDS.get(kind, 1.0) * math.log2(1.5 + shared[name_id])
+            weight *= 0.3 if name.startswith("_") else 1.0
+            weight *= NAMED if name in names else 1.0
+            text = signature if len(signature) <= WIDEST else signature[: WIDEST - 1] + "…"
+            lines.append(_Line(weight, files.paths[number], int(line), f"  {line} {text}"))
+        return lines
 
 
 def _spread(lines: Iterable[_Line]) -> list[_Line]:

@@ -40,7 +40,7 @@ WEIGHED, LOOKED_INTO = 200, 20
 COMMON, TELLING = 0.7, 0.5
 """A name counts that has a word rarer than this, and at least half as rare as the rarest: `test` alone says nothing."""
 
-MOST_TELLING = 5
+MOST_TELLING = 3
 SYMBOLS_SHOWN = 4
 _ENDINGS = ("ing", "ed", "es", "s", "e")
 
@@ -72,9 +72,11 @@ class Files:
         generation = store.generation
         with explained():
             rows = store.connection.execute(_FILES, (store.tree,)).fetchall()
-        numbers, raw, contents = zip(*rows, strict=True) if rows else ((), (), ())
-        # Decoding each path would take longer than all the rest.
-        paths = os.fsdecode(b"\0".join(raw)).split("\0") if rows else []
+            numbers, raw, contents = zip(*rows, strict=True) if rows else ((), (), ())
+            # Decoding each path would take longer than all the rest.
+            paths = os.fsdecode(b"\0".join(raw)).split("\0") if rows else []
+            if len(paths) != len(rows):
+                raise ValueError("a path with a NUL")
         by_content: defaultdict[int, list[int]] = defaultdict(list)
         for number, content in zip(numbers, contents, strict=True):
             by_content[content].append(number)
@@ -158,11 +160,10 @@ def find(
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """What the index says of a word: contents that have it, those that define a name with it, files by their path."""
+    """How many contents have a word, and the files whose path has it."""
 
     text: str
-    having: list[int]
-    naming: list[int]
+    having: int
     in_path: list[int]
 
 
@@ -183,24 +184,27 @@ class _Tally:
 def _tally(store: Store, files: Files, texts: Sequence[str]) -> tuple[dict[str, float], _Tally]:
     """How rare each word is, and what they add up to. Rare words come first, since they decide what is looked at."""
     tally = _Tally(defaultdict(float), defaultdict(float), defaultdict(float), defaultdict(float))
-    covered = tally.covered
     rarity: dict[str, float] = {}
-    total = len(files.paths)
-    for word in sorted((_word(store, text) for text in texts), key=lambda word: len(word.having) + len(word.in_path)):
-        rarity[word.text] = rare = _rarity(len(word.having), total)
-        having: Collection[int] = word.having
-        if len(covered) >= SOME and len(having) >= MANY:
-            having = covered.keys() & having
+    rare: list[str] = []
+    for word in sorted((_word(store, text) for text in texts), key=lambda word: word.having + len(word.in_path)):
+        rarity[word.text] = weight = _rarity(word.having, len(files.paths))
+        within = ""
+        if len(tally.covered) >= SOME and word.having >= MANY:
+            # SQLite intersects: handing over what common words name, and counting it, was half of the time.
+            within = f" AND ({' OR '.join(rare)})"
+        else:
+            rare.append(f'"{word.text}"')
+        having = _ids(store, "words", f'"{word.text}"{within}')
         for content in having:
-            covered[content] += rare
-        for content in covered.keys() & word.naming:
-            tally.named[content] += NAMES * rare
+            tally.covered[content] += weight
+        for content in _ids(store, "words", f'names:"{word.text}"{within}'):
+            tally.named[content] += NAMES * weight
         if word.in_path:
-            _add_paths(files, tally, word, rare, set(having))
+            _add_paths(files, tally, word, weight, set(having))
     return rarity, tally
 
 
-def _add_paths(files: Files, tally: _Tally, word: "_Word", rare: float, having: Collection[int]) -> None:
+def _add_paths(files: Files, tally: _Tally, word: _Word, rare: float, having: Collection[int]) -> None:
     """Count a word in paths; `rare` is its rarity in the contents that are `having` it."""
     limited = len(tally.covered) >= SOME and len(word.in_path) >= MANY
     worth = PATH * _rarity(len(word.in_path), len(files.paths))
@@ -235,8 +239,10 @@ def _likely(files: Files, tally: _Tally, below: str) -> tuple[int, dict[int, tup
 
 
 def _word(store: Store, text: str) -> _Word:
-    having, naming = (_ids(store, "words", query) for query in (f'"{text}"', f'names:"{text}"'))
-    return _Word(text, having, naming, _ids(store, "path_words", f'"{text}"'))
+    with explained():
+        statement = "SELECT count(*) FROM words WHERE words MATCH ?"
+        (having,) = store.connection.execute(statement, (f'"{text}"',)).fetchone()
+    return _Word(text, having, _ids(store, "path_words", f'"{text}"'))
 
 
 def _rarity(having: int, total: int) -> float:
@@ -270,8 +276,10 @@ def _symbols(
 ) -> dict[int, tuple[float, tuple[Symbol, ...]]]:
     """By content: the rarity of the words that one name has together, and the symbols with the best names."""
     stems: dict[str, float] = {}
+    nowhere = _rarity(0, len(files.paths))
     for word, rare in rarity.items():
-        stems[stem(word)] = max(rare, stems.get(stem(word), 0.0))
+        if rare < nowhere:
+            stems[stem(word)] = max(rare, stems.get(stem(word), 0.0))
     rarest = max(stems.values(), default=0.0)
     rare_first = sorted(stems, key=lambda each: -stems[each])[:MOST_TELLING]
     telling = [each for each in rare_first if stems[each] > max(COMMON, rarest * TELLING)]

@@ -103,7 +103,8 @@ class Store:
     @property
     def generation(self) -> int:
         """Grows when any process changes what can be found: what was computed from the index is good until then."""
-        return int(self._all("SELECT value FROM meta WHERE key = 'generation'")[0][0])
+        with explained():
+            return int(self._all("SELECT value FROM meta WHERE key = 'generation'")[0][0])
 
     def files(self) -> Iterator[FileRow]:
         """All files of the work tree, by path."""
@@ -116,9 +117,10 @@ class Store:
     def stamps(self) -> dict[str, tuple[int, int]]:
         """(mtime_ns, size) of every file when it was read; mtime_ns is 0 for what has to be read again."""
         rows = self._all("SELECT path, mtime_ns, size FROM file WHERE tree = ?", self.tree)
-        # Decoding each path would take as long as asking the disk about it.
-        paths = os.fsdecode(b"\0".join(row[0] for row in rows)).split("\0")
-        return {path: row[1:] for path, row in zip(paths, rows, strict=True)} if rows else {}
+        with explained():
+            # Decoding each path would take as long as asking the disk about it.
+            paths = os.fsdecode(b"\0".join(row[0] for row in rows)).split("\0")
+            return {path: row[1:] for path, row in zip(paths, rows, strict=True)} if rows else {}
 
     def definitions(self, name: str, prefix: bool = False) -> list[Symbol]:
         """Where `name` is defined, or with `prefix` every name that begins so; upper and lower case differ."""
@@ -133,11 +135,13 @@ class Store:
     def references(self, name: str) -> list[Reference]:
         """Every line that uses `name`, by path and line."""
         rows = self._all(_REFERENCES, self.tree, name)
-        return [Reference(name, os.fsdecode(path), int(line)) for path, lines in rows for line in lines.split(",")]
+        with explained():
+            return [Reference(name, os.fsdecode(path), int(line)) for path, lines in rows for line in lines.split(",")]
 
     def _symbols(self, joined: str, where: str, *values: Any) -> list[Symbol]:
         rows = self._all(_SYMBOLS.format(joined, where), self.tree, *values)
-        return [Symbol(name, kind, os.fsdecode(path), *rest) for name, kind, path, *rest in rows]
+        with explained():
+            return [Symbol(name, kind, os.fsdecode(path), *rest) for name, kind, path, *rest in rows]
 
     def _all(self, query: str, *values: Any) -> list[Any]:
         with explained():

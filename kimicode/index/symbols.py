@@ -21,7 +21,7 @@ MOST_LINES = 200
 """On which a name is used in one file; generated tables use one thousands of times."""
 
 _PACKED_LINE = 1_000
-"""Bytes a line on average, beyond which a file was packed by a program: its names are not for people."""
+"""Bytes a line on average, beyond which a file was packed by a program."""
 
 _HEADING = re.compile(rb"^(#{1,6})[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 _FENCE = re.compile(rb"^(```|~~~).*?^\1[^\n]*$", re.MULTILINE | re.DOTALL)
@@ -59,16 +59,23 @@ def facts_of(data: bytes, language: str, time_box_s: float = TIME_BOX_S) -> Fact
     return Facts(language, symbols, uses, " ".join(named), " ".join(others), found is None)
 
 
+def definitions_of(data: bytes, language: str, time_box_s: float = TIME_BOX_S) -> tuple[Definition, ...] | None:
+    """The symbols alone; None where the parser was not done in time."""
+    found = _read(data, language, time_box_s)
+    return None if found is None else found[0]
+
+
 def _read(data: bytes, language: str, time_box_s: float) -> tuple[tuple[Definition, ...], Columns] | None:
     """Definitions and uses; None if there was not enough time."""
     if language == MARKDOWN:
         return tuple(_headings(data)), ()
-    if grammar(language) is None or _packed(data):
+    if grammar(language) is None or is_packed(data):
         return (), ()
     return _parsed(data, language, time_box_s)
 
 
-def _packed(data: bytes) -> bool:
+def is_packed(data: bytes) -> bool:
+    """Whether a program made this of long lines: its names are not for people, and its symbols are not looked for."""
     return len(data) > 20_000 and data.count(b"\n") * _PACKED_LINE < len(data)
 
 

@@ -6,13 +6,18 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from kimicode.errors import ToolError
 from kimicode.workspace.listing import LEFT_OUT
+from kimicode.workspace.reading import load
 
 MOST_FILES = 200_000
 """Somebody who starts in their home folder waits for no more than that."""
 
 MOST_STARS = 8
 """In one pattern; matching many of them takes longer than anybody waits, and nobody writes so."""
+
+MOST_RULES, LONGEST_RULE = 100_000, 500
+"""Bytes of one .gitignore that count, and characters of a pattern: looking for brackets takes the square of that."""
 
 _Rule = tuple[re.Pattern[str], bool, bool]
 """What a line of .gitignore matches in a path below its folder; whether folders alone; whether it takes back."""
@@ -66,16 +71,16 @@ def _ignored(path: str, is_folder: bool, rules: _Rules) -> bool:
 
 def _rules(file: Path) -> Iterator[_Rule]:
     try:
-        lines = file.read_text("utf-8", "surrogateescape").splitlines()
-    except OSError:
+        data = load(file, file.name)
+    except ToolError:
         return
-    for line in lines:
+    for line in data[:MOST_RULES].decode("utf-8", "surrogateescape").splitlines():
         text = line.rstrip()
         if not text or text.startswith("#"):
             continue
         kept, text = text.startswith("!"), text.removeprefix("!")
         folders_only, text = text.endswith("/"), text.rstrip("/")
-        if text and text.count("*") <= MOST_STARS:
+        if text and len(text) <= LONGEST_RULE and text.count("*") <= MOST_STARS:
             with contextlib.suppress(re.error):  # such as [z-a]
                 yield re.compile(_expression(text)), folders_only, kept
 

@@ -104,7 +104,7 @@ def read_state(path: Path) -> Engine | None:
             model=str(state["model"]),
             window=int(state["window"]),
         )
-    except (OSError, ValueError, KeyError, TypeError, OverflowError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
     return engine if engine.window > 0 else None
 

@@ -85,7 +85,7 @@ def models_in(body: bytes) -> list[str] | None:
     """The models that an answer lists; None where it is no such list."""
     try:
         listing: Any = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     entries = listing.get("data") if isinstance(listing, dict) else None
     if not isinstance(entries, list):

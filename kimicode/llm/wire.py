@@ -4,6 +4,7 @@ Whatever the history looks like, what goes out is well-formed: each call has one
 """
 
 import operator
+import re
 from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,7 +14,11 @@ from kimicode.messages import Image, Message, Text, Thinking, ToolCall, ToolResu
 
 NO_RESULT = "(no result was recorded for this call)"
 NO_IMAGE = "(an image was here; this model reads text only)"
+UNKNOWN = "unknown"
 Json = dict[str, Any]
+
+_NAME = re.compile("[A-Za-z][A-Za-z0-9_-]{0,63}")
+_ID = re.compile("[!-~]{1,100}")
 
 
 def clean(text: str) -> str:
@@ -98,19 +103,21 @@ class Outgoing:
         self._wire.append(entry)
 
     def _call(self, call: ToolCall) -> Json:
-        new_id = self._new_id(call)
-        self._open.setdefault(call.id, deque()).append((new_id, call.name))
+        # A model may call what is no name at all, and servers refuse the whole conversation for it.
+        name = call.name if _NAME.fullmatch(call.name) else UNKNOWN
+        new_id = self._new_id(call.id, name)
+        self._open.setdefault(call.id, deque()).append((new_id, name))
         return {
             "id": new_id,
             "type": "function",
-            "function": {"name": call.name, "arguments": clean(call.arguments) or "{}"},
+            "function": {"name": name, "arguments": clean(call.arguments) or "{}"},
         }
 
-    def _new_id(self, call: ToolCall) -> str:
+    def _new_id(self, call_id: str, name: str) -> str:
         if self._info.indexed_ids:
-            new_id = f"functions.{call.name}:{len(self._ids)}"
+            new_id = f"functions.{name}:{len(self._ids)}"
         else:
-            new_id = unique_id(call.id, self._ids)
+            new_id = unique_id(call_id if _ID.fullmatch(call_id) else "", self._ids)
         self._ids.add(new_id)
         return new_id
 

@@ -32,6 +32,8 @@ UNDO = "undo"
 """Where a session's folder holds its steps."""
 
 _TOLD = ("warning", "error")
+_REACHED = "network"
+"""The code of notices that tell of hosts, also of those that are reached as they should be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ class Entry:
 
     def line(self) -> str:
         """For a person: the day and the time of this place, what it is, what happened."""
-        return f"{datetime.fromtimestamp(self.time):%Y-%m-%d %H:%M:%S}  {self.kind:<9} {self.text}"
+        text = self.text.encode("utf-8", "backslashreplace").decode()  # a journal may hold halves of characters
+        return f"{datetime.fromtimestamp(self.time):%Y-%m-%d %H:%M:%S}  {self.kind:<9} {text}"
 
 
 def audit(folder: Path) -> Iterator[Entry]:
@@ -82,7 +85,7 @@ def _entries(time: float, event: Event, asked: Mapping[str, tuple[float, str]]) 
             yield Entry(time, "asked", _line(event.question) + why, facts)
         case ApprovalResolved():
             yield _answered(time, event, asked)
-        case Notice(level, code, text) if level in _TOLD:
+        case Notice(level, code, text) if level in _TOLD or code == _REACHED:
             yield Entry(time, level, _line(text), {"code": code, "text": text})
         case Result():
             why = f": {_line(event.reason)}" if event.reason else ""
@@ -149,6 +152,9 @@ def _done(time: float, event: ToolCompleted) -> Entry:
         case Diff(path, _, added, removed):
             facts |= {"path": path, "added": added, "removed": removed}
             return Entry(time, "edit", f"{event.name}{failed} {_line(path)} +{added} -{removed}", facts)
+    if url := event.debug.get("url"):
+        facts |= {"url": url, "bytes": event.debug.get("bytes", 0)}
+        return Entry(time, "tool", f"{event.name}{failed} {_line(str(url))}, {facts['bytes']:,} bytes", facts)
     return Entry(time, "tool", f"{event.name}{failed}", facts)
 
 

@@ -15,6 +15,8 @@ from kimicode.messages import decode, encode
 VERSION = 1
 # Only a tool's debug values can be strangers to JSON, and no debug value is worth losing a record.
 _ENCODER = json.JSONEncoder(separators=(",", ":"), default=str)
+_LATEST = 253_402_300_799
+"""Unix seconds of the end of the year 9999."""
 Check = Callable[[Any], bool]
 
 
@@ -70,8 +72,12 @@ def from_line(line: bytes) -> Record | None:
     kind: Any = type(event)
     if not isinstance(event, Event) or not _check(kind)(event):
         raise RecordError(f"not an event, or a field of the wrong type: {value['type']}")
-    time = value.get("t")
-    return Record(float(time) if isinstance(time, (int, float)) else 0.0, event)
+    return Record(_time(value.get("t")), event)
+
+
+def _time(value: Any) -> float:
+    """Unix seconds; 0 for what no calendar has."""
+    return float(value) if isinstance(value, int | float) and 0 <= value <= _LATEST else 0.0
 
 
 def is_object(text: str | bytes) -> bool:

@@ -32,6 +32,8 @@ class Access(Enum):
     """To write a file that programs obey later, unasked."""
     OUTSIDE = "outside"
     """To run a command outside of the sandbox."""
+    FETCH = "fetch"
+    """To read a public page; its address goes to whoever serves it."""
 
 
 class Arguments(BaseModel):
@@ -78,6 +80,8 @@ class ToolContext:
     """What commands may touch, as a text that differs where that does; "" where nothing confines them."""
     way_out: str = ""
     """What the model can do about a command that the sandbox stops."""
+    reachable: Callable[[str], bool] = lambda url: False
+    """Whether the host of an address is one of those that the user lets commands reach."""
 
     def reporting(self, report: Callable[[str], None]) -> "ToolContext":
         return dataclasses.replace(self, report=report)

@@ -18,10 +18,13 @@ _JOB = re.compile(r"job (?:(?P<verb>read|stop) (?P<id>\d+)|wait (?P<wait>\d+)(?:
 _STOPPED_BY_SANDBOX = re.compile(
     r"read-only file system|operation not permitted|permission denied|network is unreachable|could ?n.t resolve host"
     r"|could not resolve|name resolution|name or service not known|no route to host|getaddrinfo|EROFS|EACCES|EPERM"
-    r"|ENETUNREACH|EAI_AGAIN|ENOTFOUND|failed to fetch|connection error|proxy",
+    r"|device or resource busy|ENETUNREACH|EAI_AGAIN|ENOTFOUND|failed to fetch|connection error|proxy",
     re.IGNORECASE,
 )
-_SANDBOX = "the sandbox may be why: commands have no network, and write only in the project and in /tmp."
+_SANDBOX = (
+    "the sandbox may be why: commands reach no hosts but those that the user allows, and write only in the project "
+    "and in /tmp."
+)
 
 
 class BashArguments(Arguments):

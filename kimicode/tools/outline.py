@@ -27,5 +27,4 @@ class Outline(Tool[OutlineArguments]):
         if detect(data) is None:
             raise ToolError(f"{arguments.path} is a binary file")
         text = await asyncio.to_thread(outline, arguments.path, data)
-        shown = showable(text) or "[no definitions found; use view]"
-        return ToolOutcome.of(shown, Brief(f"outline of {arguments.path}"))
+        return ToolOutcome.of(showable(text), Brief(f"outline of {arguments.path}"))

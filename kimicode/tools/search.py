@@ -1,5 +1,6 @@
 """The `search` tool: definitions, uses, and the files that a question is about, with the lines that say so."""
 
+import dataclasses
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from kimicode.errors import ToolError
 from kimicode.events import Brief
 from kimicode.tools.aliases import PATH
 from kimicode.tools.base import Access, Arguments, Tool, ToolContext, ToolOutcome
-from kimicode.workspace.encoding import showable
+from kimicode.workspace.encoding import showable, shown_path
 from kimicode.workspace.files import Files
 
 if TYPE_CHECKING:
@@ -42,8 +43,18 @@ class Search(Tool[SearchArguments]):
         below = _below(context.files, arguments.path, knowledge.root)
         seen = [_relative(here / name, knowledge.root) for name in context.files.recently_seen(REMEMBERED)]
         answer, fresh = await knowledge.search(arguments.query, below=below, regex=arguments.regex, seen=seen)
-        text = "\n".join(_lines(answer, fresh, lambda path: os.path.relpath(knowledge.root / path, here)))
+        if not (arguments.path and context.hides(context.files.resolve(arguments.path))):  # else it was asked about
+            answer = _without_secrets(answer, knowledge.root, context.hides)
+        text = "\n".join(_lines(answer, fresh, lambda path: shown_path(os.path.relpath(knowledge.root / path, here))))
         return ToolOutcome.of(showable(text), Brief(f"searched for {arguments.query}: {answer.files} files"))
+
+
+def _without_secrets(answer: "Answer", root: Path, hides: Callable[[Path], bool]) -> "Answer":
+    """Without lines of files that hold secrets: to see them takes a question, which a search does not ask."""
+    entries = tuple(entry for entry in answer.entries if not hides(Path(os.path.realpath(root / entry.path))))
+    definitions = tuple(each for each in answer.definitions if not hides(Path(os.path.realpath(root / each.path))))
+    files = answer.files - (len(answer.entries) - len(entries))
+    return dataclasses.replace(answer, entries=entries, definitions=definitions, files=files)
 
 
 def _below(files: Files, path: str | None, root: Path) -> str:
@@ -82,6 +93,8 @@ def _notes(answer: "Answer", fresh: bool, name: Callable[[str], str]) -> Iterato
     """What is not shown and how to get at it, or that the index does not know everything yet."""
     if not answer.entries and not answer.definitions:
         yield "nothing found: try another word, a part of a name, or regex"
+    elif answer.loose:
+        yield "nothing is written exactly so: these have some of its words"
     left = answer.files - len(answer.entries)
     if left > 0 and answer.folders:
         where = ", ".join(map(name, answer.folders))

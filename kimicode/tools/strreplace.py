@@ -25,7 +25,7 @@ class StrReplace(Tool[StrReplaceArguments]):
         try:
             edit = context.files.replace(arguments.path, arguments.old_str, arguments.new_str)
         except ToolError as error:
-            raise (_with_file(error, unseen, context.files) if unseen else error) from error
+            raise (_with_file(error, arguments.path, context.files) if unseen else error) from error
         done = f"Edited {edit.diff.path} at line {edit.line}"
         return ToolOutcome.of(edit.report(done), edit.diff)
 
@@ -43,10 +43,10 @@ def _unseen(path: str, files: Files) -> str:
     return "" if name in files.recently_seen(1000) else name
 
 
-def _with_file(error: ToolError, name: str, files: Files) -> ToolError:
+def _with_file(error: ToolError, path: str, files: Files) -> ToolError:
     """A failed edit of a file that was never seen is answered with the file: the next try need not be blind."""
     try:
-        lines = files.read(name).lines
+        lines = files.read(path).lines
     except ToolError:
         return error
     if len(lines) > MOST_SHOWN or "\n" in error.message:  # the message shows lines that come near: that is enough

@@ -74,6 +74,33 @@ approval.choose           enter                            Take the marked answe
 approval.scroll_down      pagedown                         Further down in what is asked about
 approval.scroll_up        pageup                           Further up
 approval.interrupt        escape ctrl+c                    Close the words, else stop the turn
+screen.close              escape                           Close what lies over the transcript
+picker.previous           up                               The row above
+picker.next               down                             The row below
+picker.page_up            pageup                           Ten rows up
+picker.page_down          pagedown                         Ten rows down
+picker.choose             enter                            Take the marked row
+sessions.everywhere       tab                              The sessions of this folder, or of all
+sessions.rename           ctrl+r                           Another title for the session
+sessions.delete           ctrl+d                           Delete the session; again: for good
+reader.line_up            up k                             One line up
+reader.line_down          down j                           One line down
+reader.page_up            pageup                           One page up
+reader.page_down          pagedown space                   One page down
+reader.top                home                             To the beginning
+reader.end                end                              To the end
+reader.close              q                                Close the text
+browser.previous          up k                             The entry above
+browser.next              down j                           The entry below
+diff.sides                s                                Side by side, or one below the other
+diff.span                 tab                              What the last turn changed, or the session
+search.earlier            enter up shift+enter             The match before
+search.later              down                             The match after
+search.close              escape ctrl+c                    End the search
+setup.previous            up                               The way, or the field, above
+setup.next                down                             The way, or the field, below
+setup.take                enter                            Take the way
+crash.leave               enter q ctrl+c                   Leave after a fault
 tasks.next                down                             The next job
 tasks.previous            up                               The previous job
 tasks.stop                x delete                         Stop the job
@@ -98,8 +125,12 @@ app.repaint               ctrl+l                           Paint the screen anew
 app.suspend               ctrl+z                           To the shell; `fg` comes back
 app.help                  f1                               Help
 """
-_PRIORITY = ("completion.next", "completion.previous", "completion.close", "app.cycle_mode")
-"""The list's keys are the editor's own as well; Textual's screens take shift+tab for themselves."""
+_PRIORITY = (
+    *("completion.next", "completion.previous", "completion.close", "app.cycle_mode"),
+    *("picker.choose", "sessions.", "diff.span", "search.close", "crash.leave"),
+)
+"""The list's keys are the editor's own as well, and a picker's those of the field that searches it; Textual's screens
+take tab and shift+tab for themselves."""
 
 
 def _actions() -> tuple[Action, ...]:

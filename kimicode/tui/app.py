@@ -24,9 +24,11 @@ from kimicode.tui.wanted import PICK, Wanted
 from kimicode.tui.widgets.composer import Composer
 
 if TYPE_CHECKING:
+    from kimicode.config.trust import Answer
     from kimicode.events import Event
     from kimicode.tui.app_face import AppFace
     from kimicode.tui.state import Problem, State
+    from kimicode.tui.trusting import Question
     from kimicode.tui.widgets.approval import ApprovalBar
 
 QUIET_S = 0.6
@@ -41,14 +43,18 @@ class KimicodeApp(Frame):
     def __init__(self, wanted: Wanted, painted: Callable[[], None] = lambda: None) -> None:
         """`painted` is called once, after the first paint."""
         self._painted = painted
-        self.desk = Desk(wanted, shown=self._show, told=self._told, changed=self._changed, fault=self.fault)
-        self.desk.welcome()
+        self.desk = Desk(
+            wanted, shown=self._show, told=self._told, changed=self._changed, fault=self.fault, judge=self._judge
+        )
+        if not wanted.resume:  # an earlier session begins with its own words
+            self.desk.welcome()
         super().__init__(wanted, self.desk.document)
         self._pressed: dict[str, float] = {}
         self._phase = ""
         self._planned = False
 
     def on_mount(self) -> None:
+        self.composer.input.may_look = False
         self.call_after_refresh(self._begin)
 
     @cached_property
@@ -71,16 +77,31 @@ class KimicodeApp(Frame):
 
         self.key_map = KeyMap.load(paths.config_dir() / "keys.toml")
         self.set_keymap(self.key_map.overrides())
-        for warning in self.key_map.warnings:
-            self.desk.note(Note("warning", warning))
         await self.surround()
         resume = self.wanted.resume
         if resume == PICK:
             resume = await self.face.pick_session() or ""
         await self.desk.open(resume)
+        for warning in self.key_map.warnings:
+            self.desk.note(Note("warning", warning))
 
     def _show(self, document: Document) -> None:
         self.show(document, self.desk.archive)
+
+    async def _judge(self, question: "Question") -> "Answer | None":
+        """What the person says of the folder; they may also leave."""
+        screens = await asyncio.to_thread(importlib.import_module, "kimicode.tui.screens.trust")
+        if self.composer.editor.text:
+            await self._pause_in_typing()
+        answered: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
+        await self.push_screen(
+            screens.TrustScreen(question, self.look, self.composer.editor.insert), answered.set_result
+        )
+        answer = await answered
+        if answer is None:
+            self.leave()
+            await asyncio.get_running_loop().create_future()  # the conversation ends here, when it is closed
+        return answer
 
     def _told(self, event: "Event") -> None:
         if self.desk.archive is not None:
@@ -110,6 +131,7 @@ class KimicodeApp(Frame):
         if state.phase == "failed" and state.problem is not None:
             self._stuck(state.problem)
         elif state.phase == "idle" and state.session_id:
+            self.composer.input.may_look = True
             self.composer.keep_draft_in(paths.sessions_dir() / state.session_id / "draft.json")
             self._learn_commands()
             if self.around is not None:
@@ -133,10 +155,9 @@ class KimicodeApp(Frame):
     async def _learn_commands(self) -> None:
         """The person's own commands, and those of the project if its folder is trusted."""
         from kimicode.tui.commands.table import Table
-        from kimicode.tui.commands.user import command_folders, user_commands
+        from kimicode.tui.commands.user import commands_for
 
-        trusted = self.desk.conversation.settings.trusted
-        found = await asyncio.to_thread(lambda: user_commands(command_folders(self.desk.folder, trusted)))
+        found = await asyncio.to_thread(commands_for, self.desk.folder, self.desk.conversation.trust)
         self.offer(Table().plus(found))
 
     @work(group="plan", exclusive=True)
@@ -186,8 +207,13 @@ class KimicodeApp(Frame):
     @on(Composer.ShellAsked)
     @work(group="command")
     async def _shell(self, message: Composer.ShellAsked) -> None:
-        await self.desk.opened()
+        await self._opened("The command")
         await self._tried(self.desk.conversation.run_command(message.command))
+
+    async def _opened(self, waiting: str) -> None:
+        if not self.desk.settled:
+            self.say(f"{waiting} runs once the session is open")
+            await self.desk.opened()
 
     @on(Composer.CommandAsked)
     def _command(self, message: Composer.CommandAsked) -> None:
@@ -201,7 +227,7 @@ class KimicodeApp(Frame):
             self.face.note("error", f"there is no command /{name}")
             return
         if not command.early:
-            await self.desk.opened()
+            await self._opened(f"/{name}")
         await self._tried(command.run(self.face, argument))
 
     async def _tried(self, work: Awaitable[None]) -> None:
@@ -252,8 +278,9 @@ class KimicodeApp(Frame):
         from kimicode.tui.commands.model import MODES
 
         await self.desk.ready.wait()
-        modes = list(MODES)
-        place = modes.index(self.desk.conversation.state.mode)
+        modes = [name for name in MODES if name != "yolo"]  # nobody should come there by a key too many
+        present = self.desk.conversation.state.mode
+        place = modes.index(present) if present in modes else -1
         try:
             self.desk.conversation.set_mode(modes[(place + 1) % len(modes)])
         except KimicodeError as error:

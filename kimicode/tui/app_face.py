@@ -12,7 +12,6 @@ from kimicode.tui.commands.face import Face
 from kimicode.tui.composing.draft import Draft
 from kimicode.tui.content import Note
 from kimicode.tui.keys import KeyMap
-from kimicode.tui.themes import choose
 from kimicode.tui.widgets.rows import Row
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ class AppFace:
         return await self._ask(ThemePicker(self._app.appearance.name, self._app.look, self._app.wear))
 
     def wear(self, theme: str) -> None:
-        self._app.wear(choose(theme, self._app.wanted.environ))
+        self._app.wear_theme(theme)
 
     def show_help(self, topic: str) -> None:
         from kimicode.tui.screens.help import help_screen
@@ -83,7 +82,7 @@ class AppFace:
         from kimicode.tui.screens.context import context_lines
         from kimicode.tui.screens.reader import Reader
 
-        context, look = self.conversation.context(), self._app.look
+        context, look = self.conversation.past.context(), self._app.look
         self._show(Reader("What fills the window", lambda width: context_lines(context, look, width), look))
 
     def show_tasks(self) -> None:

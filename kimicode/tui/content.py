@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:  # the first paint does without the events
     from kimicode.events import Display, PlanStep, Status
 
-CallState = Literal["writing", "waiting", "running", "done", "failed", "denied", "interrupted"]
-"""Its arguments stream in; it waits for an approval; it runs; how it ended."""
+CallState = Literal["writing", "waiting", "asked", "running", "done", "failed", "denied", "interrupted"]
+"""Its arguments stream in; its turn comes; the person is asked about it; it runs; how it ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +85,12 @@ class Compacted:
 
 @dataclass(frozen=True, slots=True)
 class TurnEnd:
-    """How a turn ended; `text` is the report that was composed from its records."""
+    """How a turn ended; `text` is the report that was composed from its records. `cut`: an answer has no end."""
 
     status: "Status"
     text: str
     seconds: float
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,23 +13,21 @@ from typing import TYPE_CHECKING, Any
 
 from kimicode.agent.decision import Decision, Mode
 from kimicode.config.catalog import LOCAL
-from kimicode.config.load import load
 from kimicode.config.schema import Settings
+from kimicode.config.trust import Trust
 from kimicode.errors import ExitCode, KimicodeError, UsageError
 from kimicode.events import Emit, Event, MessageAdded, Notice, Result, TurnStarted
 from kimicode.messages import Image
 from kimicode.sessions.titles import title_from
 from kimicode.tui.beside import Beside, Fault, tell_of_fault
 from kimicode.tui.opening import Beginning, Opened, opened, reach
+from kimicode.tui.past import Past
 from kimicode.tui.questions import Questions
 from kimicode.tui.state import Problem, Queued, State
 from kimicode.tui.watch import Watch
 
 if TYPE_CHECKING:
-    from kimicode.agent.context import Context
     from kimicode.agent.interactive import InteractiveSession
-    from kimicode.agent.undo import Goal
-    from kimicode.workspace.restore import Plan
     from kimicode.workspace.shell import JobStatus
 
 CLOSE_S = 1.7
@@ -59,6 +57,7 @@ class Conversation:
         self._looks = Beside(lambda error: None, self._fault)
         """Looks at git; one that fails leaves the branch as it was."""
         self._questions = Questions(lambda asking: self._set(asking=asking))
+        self.past = Past(lambda: self._live_one().session, lambda: self._idle_one().session, self._went_back)
         self._wake = asyncio.Event()
         self.settled = asyncio.Event()
         """Set once the session is open, or could not be opened."""
@@ -238,6 +237,11 @@ class Conversation:
         """Those in force; the defaults until the configuration was read."""
         return self._opened.settings if self._opened is not None else Settings()
 
+    @property
+    def trust(self) -> Trust | None:
+        """What of the folder is obeyed; None until that is known."""
+        return self._opened.loaded.trust if self._opened is not None else None
+
     def set_mode(self, mode: Mode) -> None:
         """What the agent may do from its next step on. Raises DiskError."""
         self._wanted_mode = mode
@@ -257,8 +261,7 @@ class Conversation:
         live = self._live_one()
         other = {"base_url": None} if name == LOCAL else {}
         beginning = self._beginning.flagged(model=name, thinking=live.settings.thinking, **other)
-        folder = live.session.options.cwd
-        loaded = await asyncio.to_thread(load, beginning.flags, cwd=folder, environ=beginning.environ)
+        loaded = live.loaded.pinned.with_flags(beginning.flags)
         try:
             async with AsyncExitStack() as endpoint:
                 await self._switch(live, await reach(loaded, endpoint, self._note, self._say))
@@ -272,20 +275,6 @@ class Conversation:
         await live.session.switch(settings)
         live.settings = settings
         self._set(reads_images=live.session.connection.info.images)
-
-    # --- history --------------------------------------------------------------------------------------------
-
-    def prompts(self) -> list[tuple[str, str]]:
-        """Turn id and prompt of each turn of the conversation, oldest first."""
-        return list(self._live_one().session.turns)
-
-    def context(self) -> "Context":
-        """What fills the window. Raises UsageError before the session is open."""
-        return self._live_one().session.context()
-
-    def rename(self, title: str) -> None:
-        """Raises DiskError, UsageError."""
-        self._live_one().session.rename(title)
 
     async def compact(self, instructions: str = "") -> None:
         """Replace the history by a note; returns when it is made or was interrupted. Raises KimicodeError."""
@@ -302,29 +291,6 @@ class Conversation:
             self._work = None
             self._set(phase="idle", context_tokens=session.context().used)
             self._wake.set()
-
-    async def rewind(self, turn_id: str) -> str:
-        """Back to before that prompt, which is returned; files stay (see `go_back`). Raises KimicodeError."""
-        session = self._idle_one().session
-        prompt = await session.rewind(turn_id)
-        self._set(context_tokens=session.context().used, planned=False)
-        return prompt
-
-    async def way_back(self, to: str = "") -> "tuple[Goal, Plan]":
-        """What going back to before the last turn, a turn ("t3") or a step ("7") would mean. Raises KimicodeError."""
-        return await self._idle_one().session.way_back(to)
-
-    async def go_back(self, goal: "Goal", plan: "Plan", *, force: bool = False) -> str:
-        """Files and conversation, as the goal says; returns the prompt that was taken back. Raises KimicodeError."""
-        session = self._idle_one().session
-        prompt = await session.go_back(goal, plan, force=force)
-        self._set(context_tokens=session.context().used, planned=False)
-        self._looks.start(self._look_at_git())
-        return prompt
-
-    async def fork(self, turn_id: str | None = None) -> str:
-        """The id of a new session that begins with this one, up to that prompt. Raises KimicodeError."""
-        return await self._live_one().session.fork(turn_id)
 
     # --- beside the turn ------------------------------------------------------------------------------------
 
@@ -349,6 +315,10 @@ class Conversation:
         """Raises ToolError for an unknown one."""
         await self._live_one().session.shell.stop(job_id)
         self._set(jobs=self._running_jobs())
+
+    def _went_back(self) -> None:
+        self._set(context_tokens=self.past.context().used, planned=False)
+        self._looks.start(self._look_at_git())
 
     def _running_jobs(self) -> int:
         return sum(job.exit_code is None or job.processes > 0 for job in self.jobs())

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     from kimicode.tui.state import State
     from kimicode.tui.transcript.archive import Archive
     from kimicode.tui.transcript.feed import Feed
+    from kimicode.tui.trusting import Judge
 
 
 class Desk:
     """`shown` is called with another document, `told` with every event, `changed` with every state, `fault` with an
-    error that nobody expected."""
+    error that nobody expected, `judge` where a folder's trust is to be settled."""
 
     def __init__(
         self,
@@ -36,6 +37,7 @@ class Desk:
         told: "Emit",
         changed: "Callable[[State], None]",
         fault: Callable[[BaseException], None],
+        judge: "Judge",
     ) -> None:
         self.wanted = wanted
         self.folder = wanted.folder
@@ -45,7 +47,9 @@ class Desk:
         self.ready = asyncio.Event()
         """Set while there is a conversation, open or opening."""
         self._feed: Feed | None = None
+        self._welcomed = False
         self._shown, self._told, self._changed, self._fault = shown, told, changed, fault
+        self._judge = judge
         self._opening = asyncio.Lock()
 
     @property
@@ -67,8 +71,14 @@ class Desk:
         """Whether anything was said in the session."""
         return bool(self.open_one and self.open_one.state.title)
 
+    @property
+    def settled(self) -> bool:
+        """Whether the session is open, or could not be opened."""
+        return self.ready.is_set() and self.conversation.settled.is_set()
+
     def welcome(self) -> None:
         """The first block of a new session, before anything is known but the folder."""
+        self._welcomed = True
         rows = (("folder", str(self.folder)), ("help", "/help, or F1"))
         self.document.append(Welcome(f"kimicode {__version__}", rows))
 
@@ -99,7 +109,7 @@ class Desk:
             await self.open_one.close()
 
     def _begin_anew(self) -> None:
-        if self.archive is not None or self.open_one is not None:
+        if not self._welcomed or self.archive is not None or self.open_one is not None:
             self._replace(Document())
             self.welcome()
             self._shown(self.document)
@@ -131,6 +141,8 @@ class Desk:
             limits=replace(budget.INTERACTIVE, **wanted.limits),
             resume=resume,
             delivery=wanted.delivery,
+            trust=wanted.trust,
+            judge=self._judge,
         )
         self.open_one = conversation.Conversation(beginning, self._tell, self._changed, self._fault)
         self._changed(self.open_one.state)

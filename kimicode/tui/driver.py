@@ -14,6 +14,9 @@ from textual._xterm_parser import BRACKETED_PASTE_END, BRACKETED_PASTE_START, XT
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from kimicode.tui import replies
+from kimicode.tui.replies import Replies
+
 PASTE_PATIENCE = 1.0
 """Seconds of silence after which a paste counts as over though its end was not seen (the marker can get lost)."""
 ESCAPE_PATIENCE = 0.05
@@ -33,17 +36,24 @@ class InputReader:
         self._held = ""
         """The beginning of what may be a marker, cut by the end of a read."""
         self._heard = 0.0
+        self._paused = False
+        self._replies = Replies()
 
     @property
     def patience(self) -> float | None:
         """Seconds until `tick` may have something to say; None: only input brings something new."""
         if self._pasted is not None:
             return PASTE_PATIENCE
-        return ESCAPE_PATIENCE if self._held or self._parser._timeout_time is not None else None
+        if self._replies.certain:
+            return replies.PATIENCE
+        return (
+            ESCAPE_PATIENCE if self._held or self._replies.waiting or self._parser._timeout_time is not None else None
+        )
 
     def feed(self, data: bytes, now: float | None = None) -> Iterator[Message]:
         """Events of some bytes, in order."""
-        self._heard = time.monotonic() if now is None else now
+        before_this, self._heard = self._heard, time.monotonic() if now is None else now
+        self._paused = self._heard - before_this > ESCAPE_PATIENCE
         text = self._held + self._decode(data)
         self._held = ""
         while text:
@@ -70,14 +80,21 @@ class InputReader:
                 self._held = ""
                 yield self._paste()
             return
-        if now - self._heard >= ESCAPE_PATIENCE:
+        if now - self._heard >= (replies.PATIENCE if self._replies.certain else ESCAPE_PATIENCE):
             held, self._held = self._held, ""
-            yield from self._keys(held)
+            yield from self._parsed(self._replies.release() + held)
             if self._parser._timeout_time is not None:
                 self._parser._timeout_time = 0.0  # it has waited long enough here
             yield from self._parser.tick()
 
     def _keys(self, text: str) -> Iterator[Message]:
+        for piece in self._replies.sift(text, paused=self._paused):
+            if isinstance(piece, Message):
+                yield piece
+            else:
+                yield from self._parsed(piece)
+
+    def _parsed(self, text: str) -> Iterator[Message]:
         if text:
             yield from self._parser.feed(text.replace("\x1b\r", _ALT_ENTER))
 
@@ -106,9 +123,16 @@ class TerminalDriver(LinuxDriver):
             return super()._get_terminal_size()
         return (size.columns, size.lines) if size.columns and size.lines else super()._get_terminal_size()
 
+    def start_application_mode(self) -> None:
+        """As Textual does it, and ask what the terminal is like; nobody waits for the answers."""
+        self._woken, self._waker = os.pipe()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        if self.input_tty and os.environ.get("TERM_PROGRAM") != "Apple_Terminal":  # it would print a part of that
+            self.write(replies.QUESTIONS)
+            self.flush()
+
     def run_input_thread(self) -> None:
         """Wait for input, without a clock while nothing is pending, and post its events until the app stops."""
-        self._woken, self._waker = os.pipe()
         reader = InputReader(XTermParser(self._debug))
         try:
             while not self.exit_event.is_set():
@@ -123,20 +147,19 @@ class TerminalDriver(LinuxDriver):
                     self._post(reader.tick())
         except OSError:  # EIO: the terminal was closed under us
             self._app.call_later(self._app.exit)
-        finally:
-            woken, waker, self._waker = self._woken, self._waker, -1
-            os.close(woken)
-            os.close(waker)
 
     def disable_input(self) -> None:
         """Wake the input thread, which then ends; everything else as Textual does it."""
         if not self.exit_event.is_set():
             self.exit_event.set()
-            if self._waker >= 0:
-                os.write(self._waker, b"x")
             if self._key_thread is not None:
+                os.write(self._waker, b"x")
                 self._key_thread.join()
-            self._key_thread = None
+                self._key_thread = None
+            for end in (self._woken, self._waker):  # here, where nobody else uses them any more
+                if end >= 0:
+                    os.close(end)
+            self._woken = self._waker = -1
             self.exit_event.clear()
         super().disable_input()
 

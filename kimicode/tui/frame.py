@@ -22,6 +22,7 @@ from kimicode.tui.composing.history import History
 from kimicode.tui.driver import TerminalDriver
 from kimicode.tui.palette import Look
 from kimicode.tui.promptly import PromptScreen
+from kimicode.tui.replies import BackgroundTold
 from kimicode.tui.text.sanitise import visible
 from kimicode.tui.themes import APPEARANCES, Appearance, choose, configured
 from kimicode.tui.transcript.document import Document
@@ -58,8 +59,10 @@ class Frame(App[int]):
         self._first = document
         for each in APPEARANCES.values():
             self.register_theme(each.theme)
-        setting = wanted.flags.get("theme") or configured(wanted.environ, paths.config_file())
-        self.appearance = choose(setting, wanted.environ)
+        self._theme: str = wanted.flags.get("theme") or configured(wanted.environ, paths.config_file())
+        self._light: bool | None = None
+        """Whether the terminal's background is light, once it has said so."""
+        self.appearance = choose(self._theme, wanted.environ)
         self._dress()
 
     def _dress(self) -> None:
@@ -84,6 +87,8 @@ class Frame(App[int]):
         yield StatusLine(self.look)
 
     def on_mount(self) -> None:
+        told_otherwise = not isinstance(self._driver, TerminalDriver) or "TMUX" in self.wanted.environ
+        self.composer.editor.marks_pastes = told_otherwise
         # What Textual believes to be on the screen is not there any more once another program had it.
         self.app_resume_signal.subscribe(self, lambda app: self.action_repaint())
 
@@ -148,6 +153,19 @@ class Frame(App[int]):
     @property
     def look(self) -> Look:
         return Look(self.appearance.palette)
+
+    def wear_theme(self, setting: str) -> None:
+        """What a setting means here; `auto` follows the terminal from now on."""
+        self._theme = setting
+        self.wear(choose(setting, self.wanted.environ, self._light))
+
+    def on_background_told(self, message: BackgroundTold) -> None:
+        self._light = message.light
+        if choose(self._theme, self.wanted.environ, self._light) is not self.appearance:
+            self.wear_theme(self._theme)
+
+    def on_pastes_marked(self) -> None:
+        self.composer.editor.marks_pastes = True
 
     def wear(self, appearance: Appearance) -> None:
         """Other colours, at once."""

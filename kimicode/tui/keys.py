@@ -21,6 +21,15 @@ _NAMES = {
     *("enter", "tab", "escape", "space", *(f"f{number}" for number in range(1, 25))),
 }
 _OTHER_NAMES = {"esc": "escape", "return": "enter", "pgup": "pageup", "pgdn": "pagedown", "del": "delete"}
+_BRIEF = {"up": "↑", "down": "↓", "escape": "Esc", "pageup": "PgUp", "pagedown": "PgDn"}
+_TOGETHER = (
+    {"editor", "composer", "app"},
+    *({context, "app"} for context in ("approval", "search", "transcript")),
+    {"screen", "picker", "sessions"},
+    {"screen", "reader", "browser", "diff"},
+    *({"screen", context} for context in ("crash", "setup", "tasks")),
+)
+"""Contexts whose keys work at the same time."""
 _UNBOUND = "unbound"
 """Textual takes no empty list of keys, so an action without a key gets one that no terminal sends."""
 
@@ -52,7 +61,7 @@ class KeyMap:
         """Read the text of a key file; `name` stands in the warnings."""
         try:
             wanted = tomllib.loads(source)
-        except tomllib.TOMLDecodeError as error:
+        except (ValueError, RecursionError) as error:
             return cls(cls.default().keys, (f"{name} is no valid TOML, the default keys hold: {error}",))
         reading = _Reading(source, name)
         reading.take(wanted)
@@ -80,6 +89,11 @@ def show(key: str) -> str:
     """A key as a person reads it: "ctrl+r" is "Ctrl-R"."""
     *modifiers, base = key.split("+")
     return "-".join([*(modifier.capitalize() for modifier in modifiers), base.replace("_", " ").capitalize()])
+
+
+def brief(key: str) -> str:
+    """A key as a line of hints names it."""
+    return _BRIEF.get(key) or show(key)
 
 
 class _Reading:
@@ -122,9 +136,8 @@ class _Reading:
 
     def _free(self, name: str, key: str) -> bool:
         """Whether the action may have the key. It is taken away from one that has it by default."""
-        context = name.partition(".")[0]
         for other, keys in self.keys.items():
-            if other == name or key not in keys or other.partition(".")[0] != context:
+            if other == name or key not in keys or not _meet(name, other, key):
                 continue
             if other in self._mine:
                 self._warn(name, f"{key} is already the key of {other}; {name} does not get it")
@@ -148,6 +161,16 @@ class _Reading:
             if left == name or (left == action and table == context):
                 return number
         return 1
+
+
+def _meet(name: str, other: str, key: str) -> bool:
+    """Whether two actions cannot both have a key; where they have it by default, one goes before the other."""
+    one, two = (action.partition(".")[0] for action in (name, other))
+    if one == two:
+        return True
+    defaults = KeyMap.default().keys
+    meant = key in defaults[name] and key in defaults[other]
+    return not meant and any({one, two} <= contexts for contexts in _TOGETHER)
 
 
 def _entries(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:

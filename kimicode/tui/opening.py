@@ -12,7 +12,9 @@ from kimicode.agent.budget import INTERACTIVE, Limits
 from kimicode.agent.decision import Asker, Mode
 from kimicode.config.load import Loaded, load
 from kimicode.config.schema import Settings
+from kimicode.config.trust import Trust
 from kimicode.events import Emit, Notice
+from kimicode.tui.trusting import Judge, confined, nobody_judges, settled
 
 if TYPE_CHECKING:
     from kimicode.agent.delivery import Delivery
@@ -39,6 +41,10 @@ class Beginning:
     limits: Limits = INTERACTIVE
     resume: str = ""
     delivery: "Delivery | None" = None
+    trust: bool = False
+    """Whether the folder is trusted this time, whatever is on record."""
+    judge: Judge = nobody_judges
+    """Asks the person about a folder that they were not asked about before."""
 
     def flagged(self, **flags: Any) -> "Beginning":
         """The same with other flags; one that is None is as if it had not been given."""
@@ -61,20 +67,25 @@ async def opened(beginning: Beginning, tell: Emit, ask: Asker, say: Say) -> Asyn
     # Behind the first paint, and in threads: what these bring along takes longer to load than a key may wait.
     await asyncio.to_thread(_import, *_AGENT)
     from kimicode.agent.interactive import InteractiveSession
+    from kimicode.agent.opening import open_as
+    from kimicode.agent.options import SessionOptions
     from kimicode.agent.place import place_of
     from kimicode.agent.rulebook import Rules
-    from kimicode.agent.session import SessionOptions, open_as
 
     resume, folder = await asyncio.to_thread(place_of, beginning.resume, beginning.folder, tell)
-    loaded = await asyncio.to_thread(load, beginning.flags, cwd=folder, environ=beginning.environ)
+    trust = Trust.whole(folder) if beginning.trust else None
+    trust = trust or await settled(folder, beginning.environ, beginning.judge, tell)
+    loaded = await asyncio.to_thread(load, beginning.flags, cwd=folder, environ=beginning.environ, trust=trust)
     for warning in loaded.warnings:
         tell(Notice("warning", "config", warning))
-    chosen = loaded.sources["mode"] != "default"
+    if notice := await asyncio.to_thread(trust.notice, folder):
+        tell(Notice("warning", "trust", notice))
+    chosen = loaded.sources["mode"] != "default" and (loaded.settings.mode != "yolo" or trust.given)
     mode = loaded.settings.mode if chosen else DEFAULT_MODE
     rules = await asyncio.to_thread(Rules.load)
     async with AsyncExitStack() as stack:
         endpoint = await stack.enter_async_context(AsyncExitStack())
-        settings = await reach(loaded, endpoint, tell, say)
+        settings = confined(await reach(loaded, endpoint, tell, say), trust, tell)
         await asyncio.to_thread(_import, *_CLIENT)
         options = SessionOptions(
             settings=settings,
@@ -87,6 +98,7 @@ async def opened(beginning: Beginning, tell: Emit, ask: Asker, say: Say) -> Asyn
             rules=rules,
             insist=False,
             delivery=beginning.delivery,
+            trust=trust,
         )
         session = await stack.enter_async_context(open_as(InteractiveSession, options, tell))
         if session.past is not None and not chosen:

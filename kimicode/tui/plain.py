@@ -10,14 +10,17 @@ from pathlib import Path
 
 from kimicode.agent.approval import Decision
 from kimicode.agent.budget import INTERACTIVE
+from kimicode.config.trust import Answer
 from kimicode.errors import ExitCode, KimicodeError
-from kimicode.events import ApprovalRequested, Event, SessionStarted
+from kimicode.events import ApprovalRequested, Event, Result, SessionStarted
 from kimicode.tui.commands.table import Table
 from kimicode.tui.conversation import Conversation
 from kimicode.tui.opening import Beginning
 from kimicode.tui.plain_events import EventLines, question
 from kimicode.tui.plain_face import PlainFace
 from kimicode.tui.state import State
+from kimicode.tui.text.sanitise import visible
+from kimicode.tui.trusting import Question
 from kimicode.tui.typed_lines import TypedLines
 from kimicode.tui.wanted import PICK, Wanted
 
@@ -31,9 +34,9 @@ def run_plain(wanted: Wanted) -> int:
     return asyncio.run(Plain(wanted, sys.stdin.fileno()).run())
 
 
-def _write(text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()
+def _complain(text: str, hint: str) -> None:
+    sys.stderr.write(visible(f"kimicode: {text}\n  {hint}".rstrip()) + "\n")
+    sys.stderr.flush()
 
 
 class Plain:
@@ -43,7 +46,7 @@ class Plain:
         self._wanted = wanted
         self._typed = TypedLines(descriptor)
         self._person = os.isatty(descriptor)
-        self._lines = EventLines(_write)
+        self._lines = EventLines(self._write)
         self._commands = Table()
         self._face = PlainFace(
             self._lines, self._commands, self._ask, self._open, wanted.doctor, lambda: self._over.set()
@@ -58,11 +61,15 @@ class Plain:
         self._asked: tuple[ApprovalRequested, ...] = ()
         """Questions that no line has answered yet."""
         self._answered = ""
+        self._judged: asyncio.Future[str] | None = None
+        """The line that says whether the folder is trusted."""
         self._phase = ""
         self._code = ExitCode.FINISHED
+        self._broken: BaseException | None = None
+        """Why it cannot go on: stdout takes no more (its reader went away, a disk is full), or a fault."""
 
     async def run(self) -> int:
-        """Until the lines end, or somebody leaves."""
+        """Until the lines end, or somebody leaves. Raises OSError where stdout takes no more, and any fault."""
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, self._interrupt)
         self._typed.start()
         resume = self._wanted.resume
@@ -81,8 +88,24 @@ class Plain:
             self._typed.stop()
             await self._face.conversation.close()
         if self._person and self._face.conversation.state.title:
-            _write(f"To go on: kimicode --resume {self._face.conversation.state.session_id}\n")
+            self._write(f"To go on: kimicode --resume {self._face.conversation.state.session_id}\n")
+        if self._broken is not None:
+            raise self._broken
         return int(self._code)
+
+    def _break(self, error: BaseException) -> None:
+        self._broken = error
+        self._over.set()
+
+    def _write(self, text: str) -> None:
+        """Events come from deep within the agent: what cannot be written ends the run in good order."""
+        if self._broken is not None:
+            return
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except OSError as error:
+            self._break(error)
 
     async def _open(self, session: str) -> None:
         if self._face.present is not None:
@@ -95,21 +118,30 @@ class Plain:
             limits=replace(INTERACTIVE, **wanted.limits),
             resume=session,
             delivery=wanted.delivery,
+            trust=wanted.trust,
+            judge=self._judge,
         )
-        self._face.present = Conversation(beginning, self._tell, self._changed)
+        self._face.present = Conversation(beginning, self._tell, self._changed, self._break)
         self._face.present.open()
 
     # --- what is typed --------------------------------------------------------------------------------------
 
     async def _read(self) -> None:
+        heard = False
         while (line := await self._next()) is not None:
             while line.endswith("\\") and (more := await self._typed.next()) is not None:
                 line = f"{line[:-1]}\n{more}"
+            heard = heard or bool(line.strip())
+            if not self._person and line.strip():
+                self._lines.line(f"> {line}")  # as a terminal would have shown it
             await self._take(line)
         if not self._person:  # a pipe is at its end, the work is not
             self._ended = True
             self._deny(self._asked)
             await self._idle.wait()
+            if not heard:
+                _complain("no prompt came on stdin", 'One on each line; or: kimicode run "..."')
+                self._code = ExitCode.USAGE
 
     async def _next(self) -> str | None:
         """The next line; a pipe's lines are one prompt after the other, or answers where something is asked."""
@@ -117,8 +149,28 @@ class Plain:
             await self._free.wait()
         return await self._typed.next()
 
+    async def _judge(self, question: Question) -> Answer | None:
+        """What the person says of the folder; a pipe says nothing of it. May end the interface."""
+        if not self._person:
+            return None
+        answers: list[Answer | None] = [*question.answers, None]
+        offered = [f"{place}  {text}" for place, text in enumerate([*question.answers.values(), "Quit"], 1)]
+        self._lines.line("\n".join([question.title, *question.words, *offered, "Number:"]))
+        typed = ""
+        while typed not in ("1", "2", "3"):
+            self._judged = asyncio.get_running_loop().create_future()
+            typed = await self._judged
+        self._judged = None
+        answer = answers[int(typed) - 1]
+        if answer is None:
+            self._over.set()
+            await asyncio.get_running_loop().create_future()  # the conversation ends here, when it is closed
+        return answer
+
     async def _take(self, line: str) -> None:
-        if self._asked:
+        if self._judged is not None:
+            self._judged.set_result(line.strip())
+        elif self._asked:
             self._answer(self._asked[0], line.strip())
         elif line.startswith("!") and line[1:].strip():
             await self._tried(self._face.conversation.run_command(line[1:].strip()))
@@ -175,7 +227,7 @@ class Plain:
 
     def _interrupt(self) -> None:
         if self._face.present is None or not self._face.present.interrupt():
-            _write("\nCtrl-D ends.\n")
+            self._write("\nCtrl-D ends.\n")
             self._prompt()
 
     # --- what is told ---------------------------------------------------------------------------------------
@@ -184,6 +236,10 @@ class Plain:
         if isinstance(event, SessionStarted):
             self._face.folder = Path(event.cwd)
         self._lines.tell(event)
+        if isinstance(event, Result) and event.exit_code and not self._person:  # a script wants to know
+            self._code = self._code or ExitCode(event.exit_code)
+            if not sys.stdout.isatty():
+                _complain(event.reason or event.status, "")
 
     def _changed(self, state: State) -> None:
         asking = tuple(request for request in state.asking if request.call_id != self._answered)
@@ -196,7 +252,7 @@ class Plain:
         # Later: a prompt leaves the queue a moment before its turn begins.
         asyncio.get_running_loop().call_soon(self._settle)
         if state.phase == "failed" and self._phase != "failed" and state.problem is not None:
-            self._lines.line(f"error: {state.problem.text}\n{state.problem.hint}".rstrip())
+            _complain(state.problem.text, state.problem.hint)
             self._code = ExitCode.USAGE if state.problem.cause == "config" else ExitCode.INFRASTRUCTURE
             self._over.set()
         self._phase = state.phase
@@ -211,4 +267,4 @@ class Plain:
 
     def _prompt(self) -> None:
         if self._person:
-            _write("> ")
+            self._write("> ")

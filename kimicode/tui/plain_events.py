@@ -12,6 +12,7 @@ from kimicode.events import (
     Diff,
     Display,
     Event,
+    FilesRestored,
     ModeChanged,
     ModelChanged,
     Notice,
@@ -28,7 +29,8 @@ from kimicode.events import (
     ToolStarted,
 )
 from kimicode.messages import Text
-from kimicode.tui.text.sanitise import one_line, overwritten, visible
+from kimicode.tui.text.sanitise import exact, one_line, overwritten, visible
+from kimicode.tui.transcript.feed import restored
 
 _MOST_LINES = 40
 _STEPS = {"done": "[x]", "active": "[>]", "pending": "[ ]"}
@@ -110,6 +112,8 @@ class EventLines:
                 self.line(f"{reason}: asking again in {wait:.0f} s ({attempt} of {attempts})")
             case CompactionCompleted(before, after):
                 self.line(f"The history was replaced by a note: {before:,} tokens are {after:,} now")
+            case FilesRestored():
+                self.line(restored(event).text)
             case ModeChanged(mode):
                 self.line(f"Mode: {mode}")
             case ModelChanged(model):
@@ -121,10 +125,13 @@ class EventLines:
 def question(request: ApprovalRequested) -> str:
     """What is asked, with exactly what is to be allowed, and how it can be answered."""
     lines = [one_line(request.question)]
+    if request.warning:
+        lines.append(f"Careful: {one_line(request.warning)}")
     if request.display is not None:
-        lines.append(visible(_subject(request.display)))
+        run = isinstance(request.display, CommandRun)
+        lines.append((exact if run else visible)(_subject(request.display)))
     if request.cwd:
-        lines.append(f"in {one_line(request.cwd)}")
+        lines.append(f"in {exact(request.cwd)}")
     ways = ["y = yes, this once"]
     ways += ["s = for this session"] if request.repeatable else []
     ways += [f"r = always: {one_line(request.rule)}"] if request.rule else []
@@ -156,7 +163,7 @@ def _telling(arguments: str) -> str:
     """The one argument by which a call is recognised."""
     try:
         values = json.loads(arguments)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     if not isinstance(values, dict):
         return ""

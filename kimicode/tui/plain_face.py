@@ -89,7 +89,7 @@ class PlainFace:
             self._lines.line("\n".join([f"{file.path} +{file.added} -{file.removed}", *(d.text for d in file.diffs)]))
 
     def show_context(self) -> None:
-        context = self.conversation.context()
+        context = self.conversation.past.context()
         parts = [f"  {share.tokens:>9,}  {share.name}" for share in context.shares]
         self._lines.line("\n".join([f"{context.used:,} of {context.window:,} tokens", *parts]))
 

@@ -60,6 +60,8 @@ class State:
     thinking: bool = True
     reads_images: bool = False
     mode: "Mode" = "ask"
+    sandbox: str = ""
+    """What confines commands, "none" where nothing does; "" until the session is open."""
     branch: str = ""
     """"" outside of git, and until git has answered."""
     dirty: int = 0

@@ -188,8 +188,9 @@ APPEARANCES: Mapping[str, Appearance] = {
 }
 
 
-def choose(setting: str, environ: Mapping[str, str]) -> Appearance:
-    """The appearance for a setting; `auto` follows the terminal's background where that is known, else it is dark.
+def choose(setting: str, environ: Mapping[str, str], light: bool | None = None) -> Appearance:
+    """The appearance for a setting. `auto` follows the terminal's background as the terminal told it (`light`), else as
+    COLORFGBG has it; else it is dark.
 
     NO_COLOR asks for none: then it is the terminal's own, whose emphasis does not depend on colours.
     """
@@ -197,8 +198,9 @@ def choose(setting: str, environ: Mapping[str, str]) -> Appearance:
         return APPEARANCES["terminal"]
     if setting in APPEARANCES:
         return APPEARANCES[setting]
-    background = environ.get("COLORFGBG", "").rpartition(";")[2]
-    return APPEARANCES["light" if background in _LIGHT_BACKGROUNDS else "dark"]
+    if light is None:
+        light = environ.get("COLORFGBG", "").rpartition(";")[2] in _LIGHT_BACKGROUNDS
+    return APPEARANCES["light" if light else "dark"]
 
 
 def configured(environ: Mapping[str, str], file: Path) -> str:

@@ -25,6 +25,8 @@ class Wanted:
     resume: str = ""
     """A session's id, LAST, PICK, or "" for a new one."""
     environ: Mapping[str, str] = field(default_factory=dict)
+    trust: bool = False
+    """Whether the folder is trusted this time, whatever is on record."""
     delivery: "Delivery | None" = None
     """What becomes of each turn's changes; None leaves them as they are."""
     doctor: Callable[[], str] = field(default=str)

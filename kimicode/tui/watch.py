@@ -28,6 +28,9 @@ from kimicode.sessions.titles import title_from
 SETTLED_S = 0.5
 """A speed is not shown before it was measured for this long."""
 
+WAITING = "waiting for the model"
+"""What it does from a request to the first piece of its answer; a long prompt takes a while to read."""
+
 
 class Watch:
     """Turns events into changes of `State`'s fields."""
@@ -51,7 +54,7 @@ class Watch:
                 return self._streamed(event.delta)
             case StepStarted():
                 self._since = 0.0
-                return {"steps": event.step, "speed": 0.0, "doing": ""}
+                return {"steps": event.step, "speed": 0.0, "doing": WAITING}
             case UsageUpdated():
                 context = {"context_tokens": event.context_tokens} if event.context_tokens else {}
                 return {"usage": self._earlier + event.total, "window": event.window, "speed": 0.0, **context}
@@ -88,7 +91,8 @@ class Watch:
 def _settings(event: Event) -> dict[str, Any]:
     match event:
         case SessionStarted():
-            return {"session_id": event.session_id, "model": event.model, "mode": event.mode}
+            told = {"session_id": event.session_id, "model": event.model, "mode": event.mode}
+            return {**told, "sandbox": event.sandbox}
         case ModeChanged():
             return {"mode": event.mode, "planned": False}
         case ModelChanged():

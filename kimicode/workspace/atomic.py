@@ -7,69 +7,91 @@ import secrets
 import sys
 from pathlib import Path
 
+from kimicode.workspace import beneath
+
 
 def write(path: Path, data: bytes, before: bytes | None) -> None:
-    """Give the regular file at `path` (no symlink) new bytes; `before` is what it holds, None if it does not exist.
+    """Give the regular file at the real `path` new bytes; `before` is what it holds, None if it does not exist.
 
-    Mode, owner and extended attributes stay where the system allows. A file with several hard links is written in
-    place, since a rename would tear them apart. Raises OSError; then the file is as it was, with no temporary one left.
+    Where a link has come to stand on the way, it is not followed. Mode, owner and extended attributes stay where the
+    system allows. A file with several hard links is written in place, since a rename would tear them apart. Raises
+    OSError; then the file is as it was, with no temporary one left.
     """
-    if before is None:
-        _swap(path, data, None)
-        return
-    status = path.stat()
-    if not os.access(path, os.W_OK):  # a rename would ignore that the file is read-only
-        raise PermissionError(errno.EACCES, "the file is read-only", str(path))
-    if status.st_nlink > 1:
-        _write_in_place(path, data, before)
-    else:
-        _swap(path, data, status)
+    with beneath.folder(path.parent) as folder:
+        if before is None:
+            _swap(folder, path.name, data, None)
+            return
+        status = os.stat(path.name, dir_fd=folder, follow_symlinks=False)
+        if not os.access(path.name, os.W_OK, dir_fd=folder):  # a rename would ignore that the file is read-only
+            raise PermissionError(errno.EACCES, "the file is read-only", str(path))
+        if status.st_nlink > 1:
+            _write_in_place(folder, path.name, data, before)
+        else:
+            _swap(folder, path.name, data, status)
 
 
-def _swap(path: Path, data: bytes, like: os.stat_result | None) -> None:
-    temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}.tmp")
+def put(path: Path, data: bytes) -> None:
+    """Give a file that a person named these bytes, whatever it held. Where a link has come to stand in the place of
+    the real `path`, or on the way, it is not followed. Raises OSError.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    with beneath.folder(path.parent) as folder, open(os.open(path.name, flags, 0o666, dir_fd=folder), "wb") as file:
+        file.write(data)
+
+
+def _swap(folder: int, name: str, data: bytes, like: os.stat_result | None) -> None:
+    temporary = f".{name[:40]}.{secrets.token_hex(4)}.tmp"
     mode = 0o666 if like is None else 0o600
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode, dir_fd=folder)
         with open(descriptor, "wb") as stream:
             stream.write(data)
             stream.flush()
             if like is not None:
-                _imitate(descriptor, path, like)
+                _imitate(descriptor, folder, name, like)
             os.fsync(descriptor)
-        _place(temporary, path, new=like is None)
+        _place(folder, temporary, name, new=like is None)
     finally:
         with contextlib.suppress(OSError):
-            os.unlink(temporary)
-    _sync_folder(path.parent)
+            os.unlink(temporary, dir_fd=folder)
+    _sync(folder)
 
 
-def _place(temporary: Path, path: Path, *, new: bool) -> None:
-    if not new:
-        os.replace(temporary, path)
-        return
-    try:
-        os.link(temporary, path)  # unlike a rename, it never overwrites what came into being meanwhile
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links
-        os.replace(temporary, path)
+def _place(folder: int, temporary: str, name: str, *, new: bool) -> None:
+    if new:
+        try:
+            # unlike a rename, it never overwrites what came into being meanwhile
+            os.link(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+            return
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without hard links
+            pass
+    os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
 
 
-def _imitate(descriptor: int, path: Path, like: os.stat_result) -> None:
+def _imitate(descriptor: int, folder: int, name: str, like: os.stat_result) -> None:
     own = os.fstat(descriptor)
     if (own.st_uid, own.st_gid) != (like.st_uid, like.st_gid):
         with contextlib.suppress(OSError):
             os.fchown(descriptor, like.st_uid, like.st_gid)
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
-            for name in os.listxattr(path):
-                os.setxattr(descriptor, name, os.getxattr(path, name))
+            _copy_attributes(descriptor, folder, name)
     os.fchmod(descriptor, like.st_mode & 0o7777)  # last: a change of owner clears the set-id bits
 
 
-def _write_in_place(path: Path, data: bytes, before: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+def _copy_attributes(descriptor: int, folder: int, name: str) -> None:
+    source = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        for attribute in os.listxattr(source):
+            os.setxattr(descriptor, attribute, os.getxattr(source, attribute))
+    finally:
+        os.close(source)
+
+
+def _write_in_place(folder: int, name: str, data: bytes, before: bytes) -> None:
+    descriptor = os.open(name, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW, dir_fd=folder)
     try:
         _overwrite(descriptor, data)
     except OSError:
@@ -88,10 +110,10 @@ def _overwrite(descriptor: int, data: bytes) -> None:
     os.fsync(descriptor)
 
 
-def _sync_folder(folder: Path) -> None:
+def _sync(folder: int) -> None:
     # the file is in place already; some file systems cannot sync a folder
     with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        descriptor = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=folder)
         try:
             os.fsync(descriptor)
         finally:

@@ -4,6 +4,7 @@ Each `Encoding` decodes the bytes it was detected from without loss: `encode(dec
 """
 
 import codecs
+import os
 import re
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ SNIFFED = 8192
 _STRAY_BYTES = re.compile("[\udc80-\udcff]")
 _BEYOND_ASCII = re.compile("[^\x00-\x7f\udc80-\udcff]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +89,9 @@ def _legacy(data: bytes) -> Encoding:
 def showable(text: str) -> str:
     """The text with bytes that have no character shown as U+FFFD; what leaves for a model or a screen must encode."""
     return _SURROGATES.sub("\ufffd", text)
+
+
+def shown_path(path: str) -> str:
+    """A path on one line, for a model or a screen: control characters and bytes without a character as \\x1b."""
+    plain = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return _CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", plain)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from kimicode.errors import ToolError
 from kimicode.events import Diff, FileChange
-from kimicode.workspace import atomic, difftext, hazards, match, reading, syntax
+from kimicode.workspace import atomic, beneath, difftext, hazards, match, reading, syntax
 from kimicode.workspace.document import Document, plain
 from kimicode.workspace.encoding import UTF8, showable
 from kimicode.workspace.excerpt import region
@@ -68,6 +68,7 @@ class Files:
         self._seen: dict[Path, bytes] = {}
         self._originals: dict[Path, bytes | None] = {}
         self._rehearsing = False
+        self._pinned: dict[str, Path] = {}
 
     @property
     def roots(self) -> tuple[Path, ...]:
@@ -78,6 +79,15 @@ class Files:
         """The same files for edits that write nothing: what they would do, and how they would fail, can be seen."""
         twin = copy.copy(self)
         twin._seen, twin._originals, twin._rehearsing = dict(self._seen), {}, True
+        return twin
+
+    def pinned(self, path: str) -> "Files":
+        """The same files, where `path` goes on to mean what it means now, whatever links are changed. Raises ToolError.
+
+        What was judged, shown and approved is then what is opened.
+        """
+        twin = copy.copy(self)
+        twin._pinned = {path: self.resolve(path)}
         return twin
 
     # --- paths ----------------------------------------------------------------------------------------------
@@ -91,7 +101,7 @@ class Files:
         if path == "~" or path.startswith("~/"):
             raise ToolError(f"~ is not expanded: {path}", hint=f"Give an absolute path or one relative to {self.root}.")
         try:
-            real = Path(os.path.realpath(self.root / path))
+            real = self._pinned.get(path) or Path(os.path.realpath(self.root / path))
         except OSError as error:
             raise ToolError(f"not a usable path: {path}: {error.strerror or error}") from error
         if for_edit:
@@ -117,12 +127,12 @@ class Files:
     def read_bytes(self, path: str) -> bytes:
         """A regular file's bytes, of whatever content. Raises ToolError, also above 10 MB; never blocks."""
         real = self.resolve(path)
-        return reading.load(real, self._name(real))
+        return reading.load_real(real, self._name(real))
 
     def read(self, path: str) -> Document:
         """A text file, from now on known as seen. Raises ToolError if it is missing, binary, special or too large."""
         real = self.resolve(path)
-        data = reading.load(real, self._name(real))
+        data = reading.load_real(real, self._name(real))
         document = self._text(real, data)
         self._remember(real, data)
         return document
@@ -148,14 +158,15 @@ class Files:
         """Write a new file (or an empty one) in UTF-8, with its folders. Raises ToolError if it exists."""
         real = self.resolve(path, for_edit=True)
         name = self._name(real)
-        if os.path.lexists(real) and reading.load(real, name):
+        if os.path.lexists(real) and reading.load_real(real, name):
             raise ToolError(f"{name} exists already", hint="Use strreplace to change it, or bash to remove it first.")
         before = b"" if os.path.lexists(real) else None
         document = Document.of(text)
         self._insist_on_encodable(name, document, text)
         try:
             if not self._rehearsing:
-                real.parent.mkdir(parents=True, exist_ok=True)
+                with beneath.folder(real.parent, make=True):
+                    pass
         except OSError as error:
             raise ToolError(f"cannot create the folder of {name}: {error.strerror or error}") from error
         return self._save(real, before, None, document, (1, len(document.lines)))
@@ -197,7 +208,7 @@ class Files:
     def _open(self, path: str) -> _Opened:
         real = self.resolve(path, for_edit=True)
         name = self._name(real)
-        data = reading.load(real, name)
+        data = reading.load_real(real, name)
         if self._seen.get(real, _digest(data)) != _digest(data):
             raise ToolError(f"{name} changed on disk since you last saw it", hint="View it again, then edit.")
         return _Opened(real, name, data, self._text(real, data))
@@ -281,7 +292,7 @@ class Files:
     def _change(self, real: Path, original: bytes | None) -> FileChange | None:
         name = self._name(real)
         try:
-            now = reading.load(real, name) if os.path.lexists(real) else None
+            now = reading.load_real(real, name) if os.path.lexists(real) else None
         except ToolError:
             return FileChange(name, "M", None, None)
         if now == original:

@@ -4,6 +4,7 @@ An agent that is kept from a command can still write it into one of these. hazar
 """
 
 import functools
+import re
 import unicodedata
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
@@ -11,11 +12,14 @@ from pathlib import Path, PurePath
 
 _GUARDED = frozenset({".git", ".kimicode"})
 """Folders of git's and of kimicode's own settings."""
+_SHORT = re.compile(r"(git|kimico)~\d")
+"""What the file systems of Windows call them as well; they pass over dots and blanks at the end of a name, too."""
 
 
 def guarded(path: PurePath) -> bool:
     """Whether a path in a project belongs to git's or kimicode's own settings."""
-    return not _GUARDED.isdisjoint(map(folded, path.parts))
+    names = [folded(part).rstrip(". ") for part in path.parts]
+    return any(name in _GUARDED or _SHORT.fullmatch(name) for name in names)
 
 
 def runs_later(path: PurePath) -> bool:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from kimicode.config.secrets import Redact, Stream, unredacted
+
 HEAD = 15 * 1024
 TAIL = 15 * 1024
 LINE_LIMIT = 2_000
@@ -65,9 +67,11 @@ def shorten_lines(text: str, limit: int = LINE_LIMIT) -> str:
 class OutputBuffer:
     """The output of one command. `write` as it comes; `take` gives what came since the last `take`."""
 
-    def __init__(self, spill: Path) -> None:
-        """`spill` is where the whole output goes should it be too long; the folder is made only then."""
+    def __init__(self, spill: Path, redact: Redact = unredacted) -> None:
+        """`spill` is where all of it goes, without secrets, should it be too long; its folder is made only then."""
         self._path = spill
+        self._saved = Stream(redact)
+        self._as_text = codecs.getincrementaldecoder("utf-8")("surrogateescape")
         self._file: BinaryIO | None = None
         self._spilled = 0
         self._problem = ""
@@ -121,7 +125,8 @@ class OutputBuffer:
 
     def close(self) -> None:
         """Close the spill file; it stays on the disk."""
-        if self._file is not None:
+        if self._file is not None and not self._file.closed:
+            self._put(self._saved.feed(self._as_text.decode(b"", final=True)) + self._saved.close())
             self._file.close()
 
     def _elided(self, final: bool) -> str:
@@ -155,8 +160,14 @@ class OutputBuffer:
         self._save(bytes(self._head + self._tail))
 
     def _save(self, chunk: bytes) -> None:
-        if self._file is None or self._file.closed or self._problem:
-            return
+        if self._file is not None and not self._file.closed and not self._problem:
+            if self._spilled > SPILL_LIMIT:
+                return
+            self._put(self._saved.feed(self._as_text.decode(chunk)))
+
+    def _put(self, text: str) -> None:
+        assert self._file is not None
+        chunk = text.encode("utf-8", "surrogateescape")
         room = SPILL_LIMIT - self._spilled
         self._spilled += len(chunk)
         try:

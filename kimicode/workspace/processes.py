@@ -13,6 +13,8 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from kimicode import programs
+
 MARK_VARIABLE = "KIMICODE_JOB"
 TERMINATE_GRACE_S = 2.0
 _POLL_S = 0.02
@@ -89,7 +91,10 @@ def list_with_ps() -> list[Process]:
     """The same without /proc: no sessions, no marks. Empty where there is no `ps` either."""
     try:
         listing = subprocess.run(
-            ["ps", "-A", "-o", "pid=,ppid=,pgid=,stat=,comm="], capture_output=True, text=True, errors="replace"
+            [programs.find("ps") or "/bin/ps", "-A", "-o", "pid=,ppid=,pgid=,stat=,comm="],
+            capture_output=True,
+            text=True,
+            errors="replace",
         ).stdout
     except OSError:
         return []

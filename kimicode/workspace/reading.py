@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from kimicode.errors import ToolError
+from kimicode.workspace import beneath
 from kimicode.workspace.encoding import showable
 
 LIMIT = 10_000_000
@@ -18,14 +19,23 @@ _KINDS = {
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
     stat.S_IFDIR: "a directory",
+    stat.S_IFLNK: "a link",
 }
 
 
 def load(path: Path, name: str) -> bytes:
     """The bytes of a regular file, called `name` in messages. Raises ToolError for all else, without blocking."""
+    return load_real(Path(os.path.realpath(path)), name)
+
+
+def load_real(path: Path, name: str) -> bytes:
+    """The same for a real path: where a link has come to stand on the way, it is not followed. Raises ToolError."""
     try:
-        _insist_on_file(path.stat(), name)  # before opening, which can have effects on a device
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with beneath.folder(path.parent) as folder:
+            # before opening, which can have effects on a device
+            entry = path.name or "."
+            _insist_on_file(os.stat(entry, dir_fd=folder, follow_symlinks=False), name)
+            descriptor = os.open(entry, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
         with open(descriptor, "rb") as stream:
             _insist_on_file(os.fstat(descriptor), name)
             data = stream.read(LIMIT + 1) or b""  # None: a file of the kernel that would block

@@ -8,10 +8,11 @@ import stat
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from kimicode.errors import DiskError
-from kimicode.workspace.snapshots import ABSENT, State, Store, flush, observe, reachable
+from kimicode.workspace import beneath
+from kimicode.workspace.snapshots import ABSENT, State, Store, flush, observe
 from kimicode.workspace.steplog import Change, Step
 
 
@@ -115,8 +116,7 @@ def perform(changes: Sequence[Change], store: Store, token: str) -> list[str]:
     """
     todo, foreign = [], []
     for change in changes:
-        if reachable(change.path):
-            _unlink_if_there(_temporary(change.path, token))
+        _unlink_if_there(_temporary(change.path, token))
         now = observe(change.path, insist=True)
         if now not in (change.before, change.after, ABSENT) and not _same_place(now, change):
             foreign.append(change.path)
@@ -127,17 +127,20 @@ def perform(changes: Sequence[Change], store: Store, token: str) -> list[str]:
         _clear(path, now, after)
     for path, _, after in reversed(deepest_first):
         if after.kind == "folder" and not os.path.isdir(path):
-            os.mkdir(path, 0o700)
+            with beneath.above(path) as (folder, name):
+                os.mkdir(name, 0o700, dir_fd=folder)
     placed = [(path, after) for path, _, after in todo if after.kind in ("file", "link")]
     for path, after in placed:
         _prepare(path, after, store, token)
     flush([_temporary(path, token) for path, after in placed if after.kind == "file"])
     for path, _ in placed:
-        os.replace(_temporary(path, token), path)
+        with beneath.above(path) as (folder, name):
+            os.replace(_temporary(name, token), name, src_dir_fd=folder, dst_dir_fd=folder)
     for path, _, after in deepest_first:
         if after.kind == "folder":
-            os.chmod(path, after.mode)
-    flush([folder for folder in {os.path.dirname(path) for path, _, _ in todo} if os.path.isdir(folder)])
+            with beneath.folder(Path(path)) as itself:
+                os.chmod(".", after.mode, dir_fd=itself)
+    flush([above for above in {os.path.dirname(path) for path, _, _ in todo} if os.path.isdir(above)])
     return foreign
 
 
@@ -150,7 +153,8 @@ def _clear(path: str, now: State, after: State) -> None:
     """Take away what cannot be replaced in place. A folder goes only if it is empty by then."""
     if now.kind == "folder" and after.kind != "folder":
         try:
-            os.rmdir(path)
+            with beneath.above(path) as (folder, name):
+                os.rmdir(name, dir_fd=folder)
         except FileNotFoundError:
             return
         except OSError:
@@ -162,22 +166,26 @@ def _clear(path: str, now: State, after: State) -> None:
 
 def _prepare(path: str, state: State, store: Store, token: str) -> None:
     """Make what is to stand at `path`, beside it."""
-    folder = os.path.dirname(path)
-    os.makedirs(folder, exist_ok=True)
-    if not reachable(path):
-        raise DiskError(f"{folder} leads elsewhere by now")
     data = store.get(state.digest)
-    temporary = _temporary(path, token)
+    try:
+        with beneath.above(path, make=True) as (folder, name):
+            _put(folder, name, state, data, token)
+    except NotADirectoryError as error:
+        raise DiskError(f"{os.path.dirname(path)} leads elsewhere by now") from error
+
+
+def _put(folder: int, name: str, state: State, data: bytes, token: str) -> None:
+    temporary = _temporary(name, token)
     if state.kind == "link":
-        os.symlink(os.fsdecode(data), temporary)
+        os.symlink(os.fsdecode(data), temporary, dir_fd=folder)
         return
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with open(descriptor, "wb") as stream:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    with open(os.open(temporary, flags, 0o600, dir_fd=folder), "wb") as stream:
         stream.write(data)
         stream.flush()
         with suppress(OSError):
-            _imitate_owner(descriptor, os.lstat(path))
-        os.fchmod(descriptor, state.mode)
+            _imitate_owner(stream.fileno(), os.stat(name, dir_fd=folder, follow_symlinks=False))
+        os.fchmod(stream.fileno(), state.mode)
 
 
 def _imitate_owner(descriptor: int, like: os.stat_result) -> None:
@@ -193,5 +201,5 @@ def _temporary(path: str, token: str) -> str:
 
 
 def _unlink_if_there(path: str) -> None:
-    with suppress(FileNotFoundError, NotADirectoryError):
-        os.unlink(path)
+    with suppress(FileNotFoundError, NotADirectoryError), beneath.above(path) as (folder, name):
+        os.unlink(name, dir_fd=folder)

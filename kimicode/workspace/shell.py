@@ -9,12 +9,13 @@ import contextlib
 import os
 import re
 import secrets
-import shutil
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from kimicode import programs
+from kimicode.config.secrets import Redact, unredacted
 from kimicode.errors import ToolError
 from kimicode.workspace.environment import load, wrap
 from kimicode.workspace.job import Job, Launch
@@ -87,20 +88,23 @@ class Shell:
         sandbox: Sandbox | None = None,
         environment: Mapping[str, str] | None = None,
         prompt_quiet: float = PROMPT_QUIET_S,
+        redact: Redact = unredacted,
     ) -> None:
         """`sandbox` is closed with the shell. `environment` stands for the process's own. `spill_dir` is made when the
         first long output comes.
 
-        `prompt_quiet` is how many seconds an unanswered question may stand before its command is stopped.
+        `prompt_quiet` is how many seconds an unanswered question may stand before its command is stopped. `redact`
+        takes secrets out of what is written there.
         """
         inherited = os.environ if environment is None else environment
         self.cwd = cwd.absolute()
         self._root = self.cwd
         self._spill_dir = spill_dir.absolute()
         self._prompt_quiet = prompt_quiet
+        self._redact = redact
         self._outside = Machine(inherited)
         self._inside = Enclosure(sandbox, inherited) if sandbox is not None else None
-        bash = shutil.which("bash", path=inherited.get("PATH"))
+        bash = programs.find("bash", inherited)
         self._program = (bash, "--noprofile", "--norc", "-c") if bash else ("/bin/sh", "-c")
         self._outer_marks = inherited.get(MARK_VARIABLE, "")
         self._session = secrets.token_hex(8)
@@ -226,7 +230,7 @@ class Shell:
         try:
             state_file = await place.ready() / token
             argv = (*self._program, *wrap(command, Path(self._program[0]).name, state_file, token))
-            output = OutputBuffer(self._spill_dir / f"output-{self._started}-{token}.txt")
+            output = OutputBuffer(self._spill_dir / f"output-{self._started}-{token}.txt", self._redact)
             if place is self._outside and not self.cwd.is_dir():
                 self._go_to_root()
             while True:

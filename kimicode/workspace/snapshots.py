@@ -10,9 +10,10 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from kimicode.errors import DiskError
+from kimicode.workspace import beneath
 
 FILE_LIMIT = 50_000_000
 """Larger files are noticed but not kept, in bytes."""
@@ -113,20 +114,18 @@ def observe(path: str, store: Store | None = None, *, insist: bool = False) -> S
     A path below a link to a folder counts as absent: what is there belongs to another place. Raises DiskError.
     """
     try:
-        if not reachable(path):
-            return ABSENT
-        status = os.lstat(path)
-        if stat.S_ISLNK(status.st_mode):
-            return _kept(State("link"), os.fsencode(os.readlink(path)), store, insist=insist)
-        if stat.S_ISDIR(status.st_mode):
-            return State("folder", stat.S_IMODE(status.st_mode))
-        if not stat.S_ISREG(status.st_mode):
-            return State("other", status.st_mode)
-        plain = State("file", stat.S_IMODE(status.st_mode), "", status.st_size)
-        if status.st_size > FILE_LIMIT and not insist:
-            return plain
-        with open(path, "rb") as stream:
-            return _kept(plain, stream.read(), store, insist=insist)
+        with beneath.above(path) as (folder, name):
+            status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+            if stat.S_ISLNK(status.st_mode):
+                target = os.readlink(name, dir_fd=folder)
+                return _kept(State("link"), os.fsencode(target), store, insist=insist)
+            if stat.S_ISDIR(status.st_mode):
+                return State("folder", stat.S_IMODE(status.st_mode))
+            if not stat.S_ISREG(status.st_mode):
+                return State("other", status.st_mode)
+            descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+        with open(descriptor, "rb") as stream:
+            return _of_file(stream, store, insist=insist)
     except (FileNotFoundError, NotADirectoryError):
         return ABSENT
     except PermissionError:
@@ -137,28 +136,27 @@ def observe(path: str, store: Store | None = None, *, insist: bool = False) -> S
         raise DiskError.from_os("look at", path, error) from error
 
 
+def _of_file(stream: BinaryIO, store: Store | None, *, insist: bool) -> State:
+    status = os.fstat(stream.fileno())
+    if not stat.S_ISREG(status.st_mode):  # something else stands there since it was looked at
+        return State("other", status.st_mode)
+    plain = State("file", stat.S_IMODE(status.st_mode), "", status.st_size)
+    if status.st_size > FILE_LIMIT and not insist:
+        return plain
+    return _kept(plain, stream.read(), store, insist=insist)
+
+
 def flush(paths: Sequence[Path | str]) -> None:
     """Have files and folders on the disk. Raises OSError."""
     if len(paths) > _SYNC_ALL:
         os.sync()
         return
     for path in paths:
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-def reachable(path: str) -> bool:
-    """Whether no folder on the way to it is a link."""
-    parent = os.path.dirname(path)
-    try:
-        return os.path.realpath(parent, strict=True) == parent
-    except (FileNotFoundError, NotADirectoryError):
-        return os.path.realpath(parent) == parent
-    except OSError:
-        return False  # links in a circle
 
 
 def _kept(state: State, data: bytes, store: Store | None, *, insist: bool) -> State:

@@ -16,6 +16,8 @@ from kimicode.workspace.snapshots import Kind, State, Store
 
 _STEPS, _BLOBS = "steps.jsonl", "blobs"
 _DIGEST = re.compile("(?:[0-9a-f]{64})?")
+_LATEST = 253_402_300_799
+"""Unix seconds of the end of the year 9999."""
 Author = Literal["agent", "person", "restore"]
 
 
@@ -179,7 +181,7 @@ def _step(record: dict[str, Any]) -> Step:
         record.get("call", ""),  # earlier versions did not tell
     )
     texts = (step.turn_id, step.title, step.token, step.call_id)
-    if not isinstance(step.number, int) or not isinstance(step.time, int | float) or not are_texts(texts):
+    if not isinstance(step.number, int) or not 0 <= step.time <= _LATEST or not are_texts(texts):
         raise ValueError("not a step")
     if step.author not in get_args(Author):
         raise ValueError("not an author")

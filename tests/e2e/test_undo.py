@@ -111,6 +111,17 @@ async def test_a_dry_run_shows_everything_and_does_nothing(worked):
     assert journal(kimicode)[-1]["type"] == "result"
 
 
+async def test_of_many_files_some_are_named_and_all_counted(kimicode):
+    many = (Reply(calls=[("bash", {"command": "touch n{1..70}"})]), Reply(calls=[("submit", {"summary": "done"})]))
+    async with ScriptedServer(many) as server:
+        assert (await kimicode("run", "--base-url", server.base_url, "touch them")).code == 0
+    assert len((await kimicode("undo", "--dry-run")).stdout.splitlines()) == 70
+    undone = (await kimicode("undo")).stdout.splitlines()
+    assert undone[50] == "... and 20 more (--dry-run shows all)"
+    assert undone[51].startswith("Restored 70 paths. To take that back: kimicode undo ")
+    assert not list(kimicode.project.glob("n*[0-9]"))
+
+
 async def test_a_persons_later_edit_is_not_overwritten_without_asking(worked):
     kimicode, before = worked
     (kimicode.project / "double.py").write_text("mine\n")

@@ -142,7 +142,7 @@ async def test_a_session_goes_on_in_the_folder_where_it_began(kimicode, tmp_path
 async def test_a_project_that_is_deleted_under_the_run_still_gets_its_report(kimicode):
     gone = ("bash", {"command": 'rm -rf "$PWD"'})
     async with ScriptedServer([Reply(calls=[gone]), Reply(calls=[SUBMIT])]) as server:
-        run = await kimicode.run(server, "hi")
+        run = await kimicode.run(server, "--sandbox", "off", "--trust", "hi")
     assert (run.code, run.result["answer"]) == (0, "done")
     assert "git" in run.result["summary"]
 

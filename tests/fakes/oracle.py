@@ -2,14 +2,17 @@
 
 import json
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from safetensors.torch import load_file
-from transformers import DeepseekV3Config, DeepseekV3ForCausalLM
 
 from kimicode_engine.checkpoint import names
 from kimicode_engine.config import ModelConfig, parse_config
 from tests.fakes.engine_int4 import pack, quantise, unpack, values
+
+if TYPE_CHECKING:
+    from transformers import DeepseekV3ForCausalLM
 
 SMALL = {
     "vocab_size": 160,
@@ -50,7 +53,7 @@ def yarn(**fields):
 class Oracle:
     """The same weights three times: transformers' model, our configuration, our slots."""
 
-    model: DeepseekV3ForCausalLM
+    model: "DeepseekV3ForCausalLM"
     config: ModelConfig
     slots: dict[str, torch.Tensor]
 
@@ -77,7 +80,7 @@ def oracle(seed=0, int4=False, dtype=torch.float32, **fields):
     """Random weights for SMALL with other `fields`; `int4`: routed experts in INT4 here, their values there."""
     raw = SMALL | fields
     torch.manual_seed(seed)
-    model = DeepseekV3ForCausalLM(theirs(raw)).eval()
+    model = modelled(raw)
     config = parse_config({**raw, "model_type": "deepseek_v3", "quantization_config": QUANTISED if int4 else None})
     randomise(model)
     packed = quantise_experts(model, config.int4.group_size) if config.int4 else {}
@@ -104,8 +107,17 @@ def wrapped(seed=0, **fields):
     return Oracle(model, config, fill(config, renamed, torch.float32))
 
 
+def modelled(raw):
+    """transformers' model, not yet with weights; imported here since it takes seconds, and few tests ask for it."""
+    from transformers import DeepseekV3ForCausalLM
+
+    return DeepseekV3ForCausalLM(theirs(raw)).eval()
+
+
 def theirs(raw):
     """transformers' configuration: no end token that could stop a generation, and plain attention."""
+    from transformers import DeepseekV3Config
+
     return DeepseekV3Config(**{**raw, "attn_implementation": "eager", "bos_token_id": None, "eos_token_id": None})
 
 
@@ -114,7 +126,7 @@ def from_files(folder):
     described = json.loads((folder / "config.json").read_text())
     text = described.get("text_config", described)
     prefix = "language_model." if "text_config" in described else ""
-    model = DeepseekV3ForCausalLM(theirs({**text, "dtype": "float32", "quantization_config": None})).eval()
+    model = modelled({**text, "dtype": "float32", "quantization_config": None})
     stored = {}
     for file in folder.glob("*.safetensors"):
         stored |= {name.removeprefix(prefix): tensor for name, tensor in load_file(file).items()}

@@ -161,7 +161,7 @@ def changes() -> Changes:
     found = Changes()
     for turn, path, patch, added, removed in (("t1", "parse.py", OTHER_PATCH, 1, 1), ("t2", "report.py", PATCH, 3, 2)):
         found.feed(TurnStarted(turn, "go on"))
-        found.feed(ToolCompleted("c", "strreplace", False, (), Diff(path, patch, added, removed), 0.1, {}))
+        found.feed(ToolCompleted(turn, "strreplace", False, (), Diff(path, patch, added, removed), 0.1, {}))
     return found
 
 

@@ -102,11 +102,13 @@ def paged(lengths, rank=RANK, rope=ROPE):
 @pytest.mark.parametrize(
     ("lengths", "heads", "tiles"),
     [
-        *(([300, 0, 17, 64], 16, tiles) for tiles in (None, *TILES.values())),
+        ([300, 0, 17, 64], 16, None),
+        ([140, 0, 17, 64], 16, TILES[32]),
         ([0], 20, None),
         ([65], 3, None),
         ([130, 1], 64, None),
-        ([250, 250], 40, TILES[64]),
+        *(pytest.param([300, 0, 17, 64], 16, tiles, marks=pytest.mark.slow) for tiles in TILES.values()),
+        pytest.param([250, 250], 40, TILES[64], marks=pytest.mark.slow),
     ],
     ids=str,
 )

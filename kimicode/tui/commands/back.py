@@ -22,19 +22,19 @@ _PARTS = (
 
 async def undo(face: Face, argument: str) -> None:
     """The last turn, or all from a turn ("t3") or step ("7") on."""
-    await _go(face, *await face.conversation.way_back(argument))
+    await _go(face, *await face.conversation.past.way_back(argument))
 
 
 async def rewind(face: Face, argument: str) -> None:
     """To before a prompt that the person chooses, and then what goes back."""
-    prompts = face.conversation.prompts()
+    prompts = face.conversation.past.prompts()
     if not prompts:
         raise UsageError("nothing was asked yet")
     rows = [Row(turn, (prompt,)) for turn, prompt in reversed(prompts)]
     turn = await face.pick("Back to before which prompt?", rows)
     if not turn:
         return
-    goal, plan = await face.conversation.way_back(turn)
+    goal, plan = await face.conversation.past.way_back(turn)
     what = await face.pick("What goes back?", _PARTS) if plan.changes else BOTH
     if what == BOTH:
         await _go(face, goal, plan)
@@ -47,10 +47,11 @@ async def rewind(face: Face, argument: str) -> None:
 async def _go(face: Face, goal: "Goal", plan: "Plan") -> None:
     if plan.edited and not await _may_overwrite(face, plan):
         return
-    prompt = await face.conversation.go_back(goal, plan, force=bool(plan.edited))
+    prompt = await face.conversation.past.go_back(goal, plan, force=bool(plan.edited))
     if prompt:
         face.write(prompt)
-    face.note("info", _told(goal, plan))
+    if not plan.changes:  # else an event tells of the files
+        face.note("info", _told(goal, plan))
 
 
 async def _may_overwrite(face: Face, plan: "Plan") -> bool:
@@ -63,11 +64,9 @@ async def _may_overwrite(face: Face, plan: "Plan") -> bool:
 def _told(goal: "Goal", plan: "Plan") -> str:
     from kimicode.agent.undo import named
 
-    count = len(plan.changes)
-    files = f"{count} file{'s' * (count != 1)} restored" if count else "No file had to change"
     lost = f"; not kept, so left as they are: {named(plan.lost)}" if plan.lost else ""
-    talk = ". The conversation is back as well" if goal.turn_id else ""
-    return f"{files}{lost}{talk}."
+    talk = " The conversation is back." if goal.turn_id else ""
+    return f"No file had to change{lost}.{talk}"
 
 
 COMMANDS = (

@@ -14,8 +14,13 @@ MODES: "dict[Mode, str]" = {
     "plan": "looks and plans, changes nothing",
     "ask": "asks before edits and commands",
     "auto-edit": "edits files, asks before commands",
-    "auto": "edits and runs commands",
+    "auto": "edits, and runs commands in the sandbox",
+    "yolo": "no sandbox, no questions: all that you could do yourself",
 }
+GIVEN_UP = """\
+Commands run outside of the sandbox, with all your rights: your files, your keys, the network.
+Files that hold secrets are read, files that run later are written, and nobody asks you first."""
+"""What the mode yolo costs, said before it begins."""
 _ON = {"on": True, "off": False, "": None}
 
 
@@ -43,6 +48,10 @@ async def mode(face: Face, argument: str) -> None:
     if not name:
         choice = [Row(each, (each, text), marked=each == present) for each, text in MODES.items()]
         name = await face.pick("What may it do without a question?", choice)
+    if name == "yolo" and present != "yolo":
+        sure = [Row("", ("stay as it is",)), Row(name, ("give that up, until the mode changes or the session ends",))]
+        face.note("warning", GIVEN_UP)
+        name = await face.pick("No sandbox and no questions?", sure)
     if name:
         face.conversation.set_mode(_mode(name))
 
@@ -72,7 +81,7 @@ async def offer_plan(face: Face) -> None:
 
 
 COMMANDS = (
-    Command("mode", "what it may do without a question", mode, "[plan|ask|auto-edit|auto]"),
+    Command("mode", "what it may do without a question", mode, "[plan|ask|auto-edit|auto|yolo]"),
     Command("model", "another model answers", model, "[NAME]"),
     Command("thinking", "let the model think first, or answer at once", thinking, "[on|off]"),
     Command("plan", "show the plan's steps; with words: plan this first", plan, "[PROMPT]"),

@@ -23,7 +23,7 @@ async def resume(face: Face, argument: str) -> None:
 
 async def fork(face: Face, argument: str) -> None:
     """Go on in a copy; the present session stays as it is."""
-    await face.open(await face.conversation.fork())
+    await face.open(await face.conversation.past.fork())
 
 
 async def compact(face: Face, argument: str) -> None:
@@ -33,7 +33,7 @@ async def compact(face: Face, argument: str) -> None:
 async def rename(face: Face, argument: str) -> None:
     if not argument:
         raise UsageError("what shall the session be called?", hint="/rename TITLE")
-    face.conversation.rename(argument)
+    face.conversation.past.rename(argument)
 
 
 async def export(face: Face, argument: str) -> None:

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from kimicode.tui.commands import about, ask, back, look, model, session
+from kimicode.tui.commands import about, ask, back, look, model, session, trust
 from kimicode.tui.commands.command import Command
 
 COMMANDS: tuple[Command, ...] = (
@@ -12,6 +12,7 @@ COMMANDS: tuple[Command, ...] = (
     *model.COMMANDS,
     *look.COMMANDS,
     *session.COMMANDS,
+    *trust.COMMANDS,
     *back.COMMANDS,
     *ask.COMMANDS,
 )

@@ -3,16 +3,20 @@
 Nothing in them is run. Those of a project count only where its folder is trusted.
 """
 
-import os
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kimicode import paths
+from kimicode.config.obeyed import OWN, items_near, search_path
 from kimicode.tui.commands.command import Command
 from kimicode.tui.commands.face import Face
+
+if TYPE_CHECKING:
+    from kimicode.config.trust import Trust
 
 _LARGEST = 64 * 1024
 _NAME = re.compile(r"[\w-]+(?::[\w-]+)*")
@@ -21,24 +25,37 @@ _FIELD = re.compile(r"^([\w-]+)[ \t]*:[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 _PLACE = re.compile(r"\$(ARGUMENTS\b|\d)")
 
 
-def command_folders(cwd: Path, trusted: Iterable[Path]) -> list[Path]:
-    """Where to look, nearest first: in the project if its folder is trusted, then in the configuration folder."""
-    from kimicode.config.load import search_path
+def commands_for(cwd: Path, trust: "Trust | None") -> list[Command]:
+    """The commands of the project, as far as they may be obeyed, and the person's own. Nearer ones win."""
+    found: dict[str, Command] = {}
+    if trust is not None and trust.given:
+        items = items_near(cwd)
+        for folder in (folder / OWN / "commands" for folder in search_path(cwd)):
+            found = _of(folder, (item for item in items if item.is_relative_to(folder)), trust.read) | found
+    return list((_of_folder(paths.config_dir() / "commands") | found).values())
 
-    known = {os.path.realpath(folder) for folder in trusted}
-    projects = [folder for folder in search_path(cwd) if os.path.realpath(folder) in known]
-    return [*(folder / ".kimicode" / "commands" for folder in projects), paths.config_dir() / "commands"]
 
-
-def user_commands(folders: Iterable[Path]) -> list[Command]:
+def user_commands(folders: Sequence[Path]) -> list[Command]:
     """The commands of these folders, nearer ones first; a file that cannot be read is none."""
     found: dict[str, Command] = {}
     for folder in folders:
-        for path in sorted(folder.rglob("*.md")):
-            name = ":".join(path.relative_to(folder).with_suffix("").parts).lower()
-            if _NAME.fullmatch(name) and (text := _text(path)) is not None:
-                found.setdefault(name, parse(name, text))
+        found = _of_folder(folder) | found
     return list(found.values())
+
+
+def _of_folder(folder: Path) -> dict[str, Command]:
+    return _of(folder, sorted(folder.rglob("*.md")), _bytes)
+
+
+def _of(folder: Path, files: Iterable[Path], read: Callable[[Path], bytes | None]) -> dict[str, Command]:
+    """By name; a file that `read` does not give is none."""
+    found: dict[str, Command] = {}
+    for path in files:
+        name = ":".join(path.relative_to(folder).with_suffix("").parts).lower()
+        right = path.suffix == ".md" and _NAME.fullmatch(name)
+        if right and (data := read(path)) is not None and len(data) <= _LARGEST:
+            found.setdefault(name, parse(name, data.decode("utf-8", "replace")))
+    return found
 
 
 def parse(name: str, text: str) -> Command:
@@ -75,10 +92,8 @@ def _unquoted(text: str) -> str:
     return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
 
 
-def _text(path: Path) -> str | None:
+def _bytes(path: Path) -> bytes | None:
     try:
-        if path.stat().st_size > _LARGEST:
-            return None
-        return path.read_text("utf-8", errors="replace")
+        return path.read_bytes() if path.stat().st_size <= _LARGEST else None
     except OSError:
         return None

@@ -6,6 +6,9 @@ PACE = 0.008
 """Seconds between two keys of a burst at most; the fastest key repeat takes four times as long."""
 SETTLED = 0.05
 """Seconds of silence after which to look whether a burst is over."""
+SHADOW = 0.5
+"""Seconds after a burst in which an Enter still belongs to it: a paste may stall between any two of its keys."""
+ENTER = "\r"
 _UNSUSPICIOUS = 3
 """Keys in a row that may come this fast: a pair of keys pressed at once, an input method's word."""
 
@@ -14,7 +17,8 @@ _UNSUSPICIOUS = 3
 class Burst:
     """Tells pasted keys from typed ones by their times, and holds the pasted ones back until they are over.
 
-    So an Enter within them becomes a line feed and sends nothing.
+    Every Enter is held back until it is known to stand alone: not within a burst, not at its end, not in its shadow.
+    Only then it is obeyed; elsewhere it is text. So a paste is never sent, however it stalls.
     """
 
     held: list[str] = field(default_factory=list)
@@ -22,25 +26,34 @@ class Burst:
     """The keys at the beginning, which were let through."""
     last: float = float("-inf")
     """When the last key was pressed, in seconds."""
-    _going_on: bool = False
-    """Also after a part was released: the next key at this pace belongs to it."""
+    entered: bool = False
+    """What is held is an Enter that stands alone so far."""
+    _burst: float = float("-inf")
+    """When the last key of a burst was pressed."""
 
-    def takes(self, character: str, at: float) -> bool:
-        """Whether a printable key, tab or Enter ("\\n") pressed `at` seconds is part of a burst, and so held back."""
-        if at - self.last > PACE and not self.held:
-            self.lead, self._going_on = "", False
+    def takes(self, key: str, at: float) -> bool:
+        """Whether a printable key, tab, line feed or ENTER, pressed `at` seconds, is held back."""
+        fast, shadowed = at - self.last <= PACE, at - self._burst <= SHADOW
         self.last = at
-        if len(self.lead) < _UNSUSPICIOUS and not self._going_on:
-            self.lead += character
+        if not fast and not self.held:
+            self.lead = ""
+        if self.held or (fast and (key == ENTER or shadowed or len(self.lead) >= _UNSUSPICIOUS)):
+            self.entered, self._burst = False, at
+        elif key == ENTER:
+            self.entered = not shadowed
+        else:
+            self.lead += key
             return False
-        self._going_on = True
-        self.held.append(character)
+        self.held.append(key)
         return True
 
-    def release(self) -> tuple[str, bool]:
-        """What was held, and whether it is to be sent: one line and an Enter at its very end."""
+    def is_over(self, at: float) -> bool:
+        """Whether an Enter is held that stood alone when another key came `at` seconds."""
+        return self.entered and at - self.last > PACE
+
+    def release(self) -> str:
+        """What was held; nothing is any more."""
         text = "".join(self.held)
         self.held.clear()
-        self.lead = ""
-        submit = text.endswith("\n") and "\n" not in text[:-1]
-        return (text[:-1] if submit else text), submit
+        self.lead, self.entered = "", False
+        return text

@@ -163,5 +163,5 @@ class DraftFile:
         """The draft that was left behind; an empty one if there is none that can be read."""
         try:
             return Draft.from_json(json.loads(self.path.read_bytes())) or Draft()
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return Draft()

@@ -6,13 +6,14 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container
 
+from kimicode.tui.actions import bindings
 from kimicode.tui.lines import Line
 from kimicode.tui.palette import Look
 from kimicode.tui.screens.reader import Reader
-from kimicode.tui.widgets.pane import Layout, Pane
+from kimicode.tui.widgets.pane import Layout
 from kimicode.tui.widgets.rows import Row, Rows
 
 
@@ -27,11 +28,10 @@ class Entry:
 class Browser(Reader):
     """Up and Down go through the list, PgUp and PgDn through what is shown."""
 
-    HINT = "↑↓ choose · PgUp PgDn scroll · Esc closes"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Previous", show=False),
-        Binding("down,j", "move(1)", "Next", show=False),
-    ]
+    HINT = (
+        "{browser.previous}{browser.next} choose · {reader.page_up} {reader.page_down} scroll · {screen.close} closes"
+    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings("browser")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (90, "-wide")]  # noqa: RUF012 - declared so by Textual
 
     def __init__(self, title: str, entries: Sequence[Entry], look: Look, first: str = "") -> None:
@@ -63,10 +63,13 @@ class Browser(Reader):
     @on(Rows.Moved)
     def _show(self) -> None:
         entry = self.entry
-        self.query_one(Pane).show(entry.layout if entry else _nothing)
+        self.pane.show(entry.layout if entry else _nothing)
 
-    def action_move(self, lines: int) -> None:
-        self.query_one(Rows).move(lines)
+    def action_previous(self) -> None:
+        self.query_one(Rows).move(-1)
+
+    def action_next(self) -> None:
+        self.query_one(Rows).move(1)
 
 
 def _nothing(width: int) -> list[Line]:

@@ -3,9 +3,10 @@
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import Static
 
+from kimicode.tui.actions import bindings
 from kimicode.tui.crash import Crash
 from kimicode.tui.palette import Look
 from kimicode.tui.screens.modal import Modal
@@ -15,8 +16,8 @@ from kimicode.tui.text.sanitise import visible
 class CrashScreen(Modal[bool]):
     """Ends with True where the person wants to leave."""
 
-    HINT = "Enter leaves · Esc stays, at your own risk"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,q,ctrl+c", "leave", "Leave", priority=True)]
+    HINT = "{screen.close} stays, at your own risk · {crash.leave} leaves"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("crash")
 
     def __init__(self, crash: Crash, look: Look) -> None:
         super().__init__("Something broke", look)

@@ -3,9 +3,10 @@
 from functools import partial
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import Static
 
+from kimicode.tui.actions import bindings
 from kimicode.tui.changes import Changes, FileDiffs
 from kimicode.tui.content import Note
 from kimicode.tui.lines import Line
@@ -19,11 +20,11 @@ from kimicode.tui.widgets.rows import Row
 class DiffScreen(Browser):
     """Starts with the whole session, or with the last turn only."""
 
-    HINT = "↑↓ file · PgUp PgDn scroll · s side by side · Tab turn or session · Esc closes"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "sides", "Side by side", id="diff.sides"),
-        Binding("tab", "span", "Turn or session", priority=True, id="diff.span"),
-    ]
+    HINT = (
+        "{browser.previous}{browser.next} file · {diff.span} turn or session · {diff.sides} side by side · "
+        "{reader.page_up} {reader.page_down} scroll · {screen.close} closes"
+    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings("diff")
 
     def __init__(self, changes: Changes, look: Look, *, turn: bool = False) -> None:
         super().__init__("Changes", (), look)

@@ -4,12 +4,13 @@ from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widgets import Input, Label, Static
 
 from kimicode.config.write import change_settings
 from kimicode.errors import KimicodeError
+from kimicode.tui.actions import bindings
 from kimicode.tui.palette import Look
 from kimicode.tui.screens.modal import Modal
 from kimicode.tui.setup import WAYS, Trial, Way, try_out
@@ -20,12 +21,8 @@ from kimicode.tui.widgets.rows import Row, Rows
 class FirstRun(Modal[str]):
     """Ends with the name of the way once a working one is written down; with None where it was put off."""
 
-    HINT = "↑↓ choose · Enter takes · Esc later"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", "Up", show=False),
-        Binding("down", "move(1)", "Down", show=False),
-        Binding("enter", "take", "Take", show=False),
-    ]
+    HINT = "{setup.previous}{setup.next} choose · {setup.take} takes · {screen.close} later"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("setup")
 
     def __init__(self, look: Look) -> None:
         super().__init__("Which model shall kimicode work with?", look)
@@ -39,13 +36,17 @@ class FirstRun(Modal[str]):
         yield Vertical(id="form")
         yield Static("", id="outcome", markup=False)
 
-    def action_move(self, lines: int) -> None:
+    def action_previous(self) -> None:
         if self._way is None:
-            self.query_one(Rows).move(lines)
-        elif lines > 0:
-            self.focus_next(Input)
+            self.query_one(Rows).move(-1)
         else:
             self.focus_previous(Input)
+
+    def action_next(self) -> None:
+        if self._way is None:
+            self.query_one(Rows).move(1)
+        else:
+            self.focus_next(Input)
 
     @on(Rows.Moved)
     def _describe(self, message: Rows.Moved) -> None:
@@ -68,7 +69,7 @@ class FirstRun(Modal[str]):
             field = Input(placeholder=answer.example, password=answer.secret, id=answer.name)
             await form.mount_all([Label(label, markup=False), field])
         form.query(Input).first().focus()
-        self.tell("Enter tries it · Esc back")
+        self.hint.guide("{setup.take} tries it · {screen.close} back")
 
     @on(Input.Changed)
     def _edited(self) -> None:
@@ -121,4 +122,4 @@ class FirstRun(Modal[str]):
         self.query_one("#heading", Static).update(self.heading)
         self.query_one(Rows).display = True
         self._say("")
-        self.tell("")
+        self.hint.guide(self.HINT)

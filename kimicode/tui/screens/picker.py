@@ -5,24 +5,23 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import Input
 
+from kimicode.tui.actions import bindings
 from kimicode.tui.palette import Look
 from kimicode.tui.screens.modal import Modal
 from kimicode.tui.widgets.rows import Row, Rows
+
+PAGE = 10
+"""Rows that are gone up or down at once."""
 
 
 class Picker(Modal[str]):
     """Ends with the value of the chosen row, or None."""
 
-    HINT = "Enter chooses · type to search · Esc closes"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", "Up", show=False),
-        Binding("down", "move(1)", "Down", show=False),
-        Binding("pageup", "move(-10)", "Up", show=False),
-        Binding("pagedown", "move(10)", "Down", show=False),
-    ]
+    HINT = "{picker.choose} chooses · type to search · {screen.close} closes"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("picker")
 
     def __init__(self, title: str, rows: Sequence[Row], look: Look) -> None:
         super().__init__(title, look)
@@ -53,8 +52,7 @@ class Picker(Modal[str]):
     def _search(self) -> None:
         self._narrow("")
 
-    @on(Input.Submitted, "#search")
-    def _take(self) -> None:
+    def action_choose(self) -> None:
         if row := self.rows.chosen:
             self.dismiss(row.value)
 
@@ -62,5 +60,14 @@ class Picker(Modal[str]):
     def _clicked(self, message: Rows.Chosen) -> None:
         self.dismiss(message.row.value)
 
-    def action_move(self, lines: int) -> None:
-        self.rows.move(lines)
+    def action_previous(self) -> None:
+        self.rows.move(-1)
+
+    def action_next(self) -> None:
+        self.rows.move(1)
+
+    def action_page_up(self) -> None:
+        self.rows.move(-PAGE)
+
+    def action_page_down(self) -> None:
+        self.rows.move(PAGE)

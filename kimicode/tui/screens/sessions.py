@@ -7,14 +7,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on, work
-from textual.binding import Binding, BindingType
+from textual import work
+from textual.binding import BindingType
 from textual.widgets import Input, Static
 
 from kimicode.errors import KimicodeError
 from kimicode.sessions.catalog import SessionInfo, list_sessions
 from kimicode.sessions.removal import remove_session
 from kimicode.sessions.titles import rename, tidy
+from kimicode.tui.actions import bindings
 from kimicode.tui.palette import Look
 from kimicode.tui.screens.picker import Picker
 from kimicode.tui.widgets.rows import Row
@@ -34,12 +35,11 @@ def age(then: float, now: float) -> str:
 class SessionPicker(Picker):
     """Ends with the id of the chosen session; `present` is that of the open one."""
 
-    HINT = "Enter opens · Tab all folders · Ctrl-R renames · Ctrl-D deletes · Esc closes"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "everywhere", "All folders", priority=True, id="sessions.everywhere"),
-        Binding("ctrl+d", "delete", "Delete", priority=True, id="sessions.delete"),
-        Binding("ctrl+r", "rename", "Rename", priority=True, id="sessions.rename"),
-    ]
+    HINT = (
+        "{picker.choose} opens · {sessions.everywhere} all folders · {sessions.rename} renames · "
+        "{sessions.delete} deletes · {screen.close} closes"
+    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings("sessions")
 
     def __init__(self, folder: Path, present: str, look: Look) -> None:
         super().__init__("Sessions of this folder", (), look)
@@ -77,7 +77,7 @@ class SessionPicker(Picker):
         shown = [each for each in self._sessions if self._everywhere or each.cwd in self._places]
         self.offer([self._row(each, now) for each in shown])
         if not self._sessions:
-            self.tell("No session yet · Esc closes")
+            self.tell("No session yet")
 
     def _row(self, info: SessionInfo, now: float) -> Row:
         price = "" if not info.price else f"${info.price:.2f}"
@@ -102,7 +102,7 @@ class SessionPicker(Picker):
         if self._doomed != info.id:
             self._doomed = info.id
             self._offer()
-            self.tell("Ctrl-D again deletes it for good")
+            self.tell(f"{self.hint.key_of('sessions.delete')} again deletes it for good")
             return
         self._doomed = ""
         try:
@@ -118,14 +118,15 @@ class SessionPicker(Picker):
         if self._renaming:
             field = self.query_one(Input)
             self._sought, field.placeholder, field.value = field.value, "New title", ""
-            self.tell("Enter renames · Esc leaves it")
+            self.hint.guide("{picker.choose} renames · {screen.close} leaves it")
 
-    @on(Input.Submitted, "#search")
-    def _named(self, message: Input.Submitted) -> None:
+    def action_choose(self) -> None:
         if self._renaming is None:
-            return
-        message.prevent_default()
-        info, title = self._renaming, tidy(message.value)
+            super().action_choose()
+        else:
+            self._rename(self._renaming, tidy(self.query_one(Input).value))
+
+    def _rename(self, info: SessionInfo, title: str) -> None:
         self._stop_renaming()
         if title:
             try:
@@ -140,7 +141,7 @@ class SessionPicker(Picker):
         self._renaming = None
         field = self.query_one(Input)
         field.placeholder, field.value = "Search", self._sought
-        self.tell("")
+        self.hint.guide(self.HINT)
 
     def _narrow(self, chosen: str) -> None:
         if self._renaming is None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class TasksScreen(Modal[str]):
     """Looks at the conversation's jobs while it is open."""
 
-    HINT = "↑↓ choose · x stops it · Esc closes"
+    HINT = "{tasks.previous}{tasks.next} choose · {tasks.stop} stops it · {screen.close} closes"
 
     def __init__(self, conversation: "Conversation", look: Look) -> None:
         super().__init__("In the background", look)

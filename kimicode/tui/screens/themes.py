@@ -13,7 +13,7 @@ from kimicode.tui.widgets.rows import Row, Rows
 class ThemePicker(Picker):
     """`wear` puts an appearance on, without keeping it."""
 
-    HINT = "↑↓ try · Enter keeps · Esc takes it back"
+    HINT = "{picker.previous}{picker.next} try · {picker.choose} keeps · {screen.close} takes it back"
 
     def __init__(self, present: str, look: Look, wear: Callable[[Appearance], None]) -> None:
         rows = [Row(name, (each.title, name), marked=name == present) for name, each in APPEARANCES.items()]

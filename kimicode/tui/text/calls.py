@@ -19,6 +19,8 @@ MOST = 40
 """Lines of a diff that a folded call shows, and lines of a command."""
 WRITTEN = 8
 """Lines shown of a file that is being written."""
+_BELOW = ("waiting", "asked")
+"""States in which the question shows what the call would do, or is about to; once is enough."""
 
 _RANGE = re.compile(r"lines (\d+-\d+ of \d+)$|, (empty)$")
 _VERBS = {"createfile": "create", "strreplace": "edit"}
@@ -37,8 +39,9 @@ def render(call: Call, width: int, look: Look) -> list[Line]:
     match call.name:
         case "bash":
             command = call.display.command if isinstance(call.display, CommandRun) else str(given.get("command", ""))
-            lines = _command(command, _mark(call, look), width, look)
-            if call.state not in ("denied", "writing", "waiting"):
+            shown = one_line(command, max(1, width - 4)) if call.state in _BELOW else command
+            lines = _command(shown, _mark(call, look), width, look)
+            if call.state not in ("denied", "writing", *_BELOW):
                 lines += _printed(call, width, look)
         case "createfile" | "strreplace" | "insert":
             lines = _edit(call, given, width, look)
@@ -84,7 +87,8 @@ def _mark(call: Call, look: Look) -> Run:
     failed = isinstance(call.display, CommandRun) and call.display.exit_code
     style = {
         "writing": palette.muted,
-        "waiting": palette.warning,
+        "waiting": palette.muted,
+        "asked": palette.warning,
         "running": palette.accent,
         "done": palette.error if failed else palette.success,
         "failed": palette.error,
@@ -140,7 +144,7 @@ def _edit(call: Call, given: dict[str, Any], width: int, look: Look) -> list[Lin
         numbers = ((f"+{change.added}", palette.success), (f"{minus}{change.removed}", palette.error))
         counts = tuple((f" {number}", style) for number, style in numbers if number[1:] != "0")
     lines = _head(call, path, width, look, counts)
-    return lines + _diff(text, call.state == "writing", width, look)
+    return lines if call.state in _BELOW else lines + _diff(text, call.state == "writing", width, look)
 
 
 def _diff(text: str, growing: bool, width: int, look: Look) -> list[Line]:
@@ -187,8 +191,8 @@ def _end(call: Call, width: int, look: Look) -> list[Line]:
     palette = look.palette
     took = duration(call.seconds) if call.seconds is not None and call.seconds >= 1 else ""
     match call.state:
-        case "waiting":
-            return _remark("waits for your approval", palette.warning, width, look)
+        case "asked":
+            return _remark("waits for your answer to the question below", palette.warning, width, look)
         case "denied":
             return _remark(f"denied: {call.reason}" if call.reason else "denied", palette.warning, width, look)
         case "interrupted":

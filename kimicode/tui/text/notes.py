@@ -116,7 +116,8 @@ def _turn_end(end: TurnEnd, width: int, look: Look) -> list[Line]:
             "interrupted": "interrupted",
         }[end.status]
         style = palette.error if end.status == "error" else palette.warning
-        head = [(f"{sign.failed} {words}{took}", style)]
+        where = ", in the middle of an answer" if end.cut else ""
+        head = [(f"{sign.failed} {words}{took}{where}", style)]
     elif end.text.strip() or end.seconds >= 10:
         head = [(f"{sign.separator} done{took}", palette.muted)]
     lines = flow(head, width, Margin()) if head else []

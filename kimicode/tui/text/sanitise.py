@@ -40,6 +40,8 @@ _SUSPECT_ASCII = re.compile("[\x00-\x09\x0b-\x1f\x7f]")
 _WITH_TABS = re.compile(r"^.*\t.*$", re.MULTILINE)
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
 _SPACES = re.compile(r"\s+")
+_BLANKS = re.compile("[\t\r\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000]")
+"""All that look like a blank, or like nothing, and are something else to a shell."""
 
 
 def visible(text: str, tab: int = TAB) -> str:
@@ -53,6 +55,11 @@ def visible(text: str, tab: int = TAB) -> str:
     text = text.replace("\r\n", "\n")
     text = _pieces().sub(lambda match: match[1] or symbol(match[2]), text)
     return _WITH_TABS.sub(lambda match: _expand(match[0], tab), text) if "\t" in text else text
+
+
+def exact(text: str) -> str:
+    """What somebody is asked to allow: `visible`, and no blank that is another than it seems. Line feeds stay."""
+    return visible(_BLANKS.sub(lambda match: symbol(match[0]), text))
 
 
 def one_line(text: str, cells: int | None = None) -> str:

@@ -1,11 +1,13 @@
 """A document and the journal of its session: where its pages stand, and how they come back."""
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from kimicode.errors import DiskError
+from kimicode.events import FilesRestored
 from kimicode.sessions import tail
 from kimicode.sessions.tail import Mark
 from kimicode.tui.content import Content, Note
@@ -16,6 +18,9 @@ FIRST_PAGES = 40
 """Turns and steps that a resumed session shows at once; the others are found in the background."""
 WAITING = 32
 """New pages whose places are looked up together, so that none of these looks takes long."""
+
+_RESTORED = f'"type":"{FilesRestored.type}"'.encode()
+_MARKED = 80  # the type of a record stands within its first bytes
 
 
 class Archive:
@@ -44,15 +49,21 @@ class Archive:
     def index(self) -> list[Span]:
         """Where all earlier pages stand. Raises DiskError. Touches nothing, so it may run in a thread."""
         found: list[Span] = []
-        opened: Mark | None = None
+        opened: Span | None = None
         for mark in [*tail.marks(self._journal, 0, self._begin), Mark(self._begin, "rewound", "")]:
-            if opened is not None and mark.start > opened.start:
-                found.append(Span(opened.start, mark.start, opened.turn if opened.kind == "turn" else ""))
-            opened = mark if mark.kind != "rewound" else None
+            start = self._way_back(opened, mark) if opened and mark.kind == "rewound" and mark.turn else mark.start
+            if opened is not None and start > opened.start:
+                found.append(opened._replace(end=start))
             turns = [span.turn for span in found] if mark.kind == "rewound" and mark.turn else []
             if mark.turn in turns:
                 del found[len(turns) - 1 - turns[::-1].index(mark.turn) :]
+            opened = Span(start, start, mark.turn if mark.kind == "turn" else "")
         return found
+
+    def _way_back(self, page: Span, mark: Mark) -> int:
+        """Where a way back begins: with the record of the files that went back, which stands right before its own."""
+        last = deque(tail.lines_of(self._journal, page.start, mark.start), maxlen=1)
+        return last[0][0] if last and _RESTORED in last[0][1][:_MARKED] else mark.start
 
     def prepend(self, spans: list[Span]) -> None:
         """Put the earlier pages, as `index` found them, ahead of the document's."""

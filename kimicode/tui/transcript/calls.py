@@ -21,7 +21,7 @@ LIVE_OUTPUT = 16_000
 """Characters of an output that are kept where nothing else is shown of it; the newest stay."""
 QUIET = frozenset(("plan",))
 """Tools whose doing is shown otherwise; their calls are shown where they fail."""
-_OPEN = frozenset(("writing", "waiting", "running"))
+_OPEN = frozenset(("writing", "waiting", "asked", "running"))
 _INTERRUPTED = "interrupted"
 
 CallEvent = (
@@ -59,7 +59,7 @@ class Calls:
                     self.announce(ToolCall(call_id, name, arguments))
                 self._set(call_id, state="running", arguments=arguments)
             case ApprovalRequested(call_id):
-                self._set(call_id, state="waiting")
+                self._set(call_id, state="asked")
             case ApprovalResolved(call_id, allowed, reason):
                 self._set(call_id, state="running" if allowed else "denied", reason="" if allowed else reason)
             case ToolUpdated(call_id, text):

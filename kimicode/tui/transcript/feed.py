@@ -41,6 +41,11 @@ from kimicode.tui.transcript.calls import QUIET, Calls, interrupt
 from kimicode.tui.transcript.document import Block, Document
 from kimicode.tui.transcript.streams import Kind, Stream, show_text
 
+MOST_PATHS = 20
+"""Files that a note lists."""
+CUT_SHORT = "\n[interrupted]"
+"""What the agent puts behind as much of an answer as came before it broke off."""
+
 
 class Feed:
     """Events in, blocks out. `clock` is in Unix seconds. Events in a senseless order do no harm."""
@@ -51,8 +56,14 @@ class Feed:
         self._calls = Calls(document)
         self._streams: dict[str, Stream] = {}
         """The parts of the present request, in their order."""
+        self._broken: list[Stream] = []
+        """Those of a request that failed; they stay in sight until the next one is answered."""
+        self._cut = False
+        """The turn's last answer has no end."""
         self._retry: Block | None = None
         self._compaction: Block | None = None
+        self._restored: Block | None = None
+        """Files went back since the last prompt; where the conversation follows, this stays."""
         self._questions: dict[str, str] = {}
         self._prompted = False
         """The prompt is shown, but its message is still to come."""
@@ -83,7 +94,12 @@ class Feed:
 
     def settle(self, now: float) -> None:
         """Whatever is still open ends here, at `now` in Unix seconds: its own end never came, nor will it."""
-        self._drop_retry()
+        if self._retry is not None:  # asked again, and not answered
+            self._cut = self._cut or bool(self._broken)
+            for stream in self._broken:
+                self._end(stream, now)
+            self._broken.clear()
+        self._forget_failure()
         for stream in self._streams.values():
             self._end(stream, now)
         self._streams.clear()
@@ -99,18 +115,25 @@ class Feed:
                 self._document.begin_page(turn_id)
                 self._document.append(Prompt(prompt), recorded=True)
                 self._prompted = True
-                self._said, self._submitted = "", False
+                self._said, self._submitted, self._restored, self._cut = "", False, None, False
             case StepStarted():
                 self._document.begin_page()
+                self._cut = False
             case Result():
                 if not self._submitted and event.answer.strip() not in self._said:
                     show_text(self._document, event.answer)  # words that no message had
-                text = "\n".join(part for part in (event.reason, event.summary) if part)
-                self._document.append(TurnEnd(event.status, text, event.duration_s), recorded=True)
+                text = "\n".join(part for part in (event.reason, event.summary) if part not in ("", event.status))
+                self._document.append(TurnEnd(event.status, text, event.duration_s, cut=self._cut), recorded=True)
             case Rewound(turn_id):
-                places = [place for place, page in enumerate(self._document.pages) if page.turn == turn_id]
-                if places:
-                    self._document.cut(places[-1])
+                self._go_back(turn_id)
+
+    def _go_back(self, turn_id: str) -> None:
+        places = [place for place, page in enumerate(self._document.pages) if page.turn == turn_id]
+        if places:
+            self._document.cut(places[-1])
+        if self._restored is not None and self._restored.gone:
+            # its record stands in the turn that went; so the page that it is on now stays in memory
+            self._restored = self._document.append(self._restored.content)
 
     def _end(self, stream: Stream, now: float) -> None:
         stream.finish(now)
@@ -120,8 +143,8 @@ class Feed:
     # --- the answer -----------------------------------------------------------------------------------------
 
     def _part(self, event: PartStarted | PartUpdated | PartCompleted | PartDiscarded, now: float) -> None:
-        self._drop_retry()
         if isinstance(event, PartStarted):
+            self._forget_failure()
             if event.part_id in self._streams:
                 self._end(self._streams[event.part_id], now)
             stream = Stream(self._document, event.kind, now, event.name, hidden=event.name in QUIET)
@@ -138,8 +161,8 @@ class Feed:
             case PartCompleted():
                 known.finish(now)
             case PartDiscarded():
-                known.discard()
-                del self._streams[event.part_id]
+                known.finish(now)
+                self._broken.append(self._streams.pop(event.part_id))
 
     def _message(self, event: MessageAdded, now: float) -> None:
         message = event.message
@@ -153,6 +176,9 @@ class Feed:
     def _answer(self, message: Message, now: float) -> None:
         """The whole answer. What was streamed of it stays; where that is another text, the answer takes its place."""
         self._said += message.text
+        if message.text.endswith(CUT_SHORT):
+            self._break_off(message.text.removesuffix(CUT_SHORT), now)
+            return
         for stream in self._streams.values():
             stream.finish(now)
         streamed = [_outline(stream.kind, stream.text) for stream in self._streams.values()]
@@ -165,6 +191,15 @@ class Feed:
                 self._calls.announce(call, blocks[0] if blocks else None)
         else:
             self._rewrite(message)
+        self._streams.clear()
+
+    def _break_off(self, text: str, now: float) -> None:
+        """The answer's end never came: all that was streamed of it stays, calls that were not made included."""
+        self._cut = True
+        if not any(stream.kind == "text" and stream.text.strip() for stream in self._streams.values()):
+            show_text(self._document, text)
+        for stream in self._streams.values():
+            self._end(stream, now)
         self._streams.clear()
 
     def _rewrite(self, message: Message) -> None:
@@ -211,13 +246,20 @@ class Feed:
                 self._document.append(Note("info", f"Model: {model}"), recorded=True)
             case ModeChanged(mode):
                 self._document.append(Note("info", f"Mode: {mode}"), recorded=True)
-            case FilesRestored(_, before, paths, left):
-                self._document.append(_restored(before, paths, left), recorded=True)
+            case FilesRestored():
+                self._restored = self._document.append(restored(event), recorded=True)
             case AsideStarted(aside_id, question):
                 self._questions[aside_id] = question
             case AsideCompleted(aside_id, text, problem):
                 words = (self._questions.pop(aside_id, ""), text, problem)
                 self._document.append(Note("info", "\n".join(word for word in words if word)), recorded=True)
+
+    def _forget_failure(self) -> None:
+        """The request that failed was made again with success, or had been answered in a way that does not count."""
+        self._drop_retry()
+        for stream in self._broken:
+            stream.discard()
+        self._broken.clear()
 
     def _drop_retry(self) -> None:
         if self._retry is not None and not self._retry.gone:
@@ -225,11 +267,18 @@ class Feed:
         self._retry = None
 
 
-def _restored(before: int, paths: tuple[str, ...], left: tuple[str, ...]) -> Note:
-    text = "\n".join((f"Files as they were before step {before}:", *(f"  {path}" for path in paths)))
-    if left:
-        text += "\n".join(("\nTheir earlier bytes were not kept:", *(f"  {path}" for path in left)))
-    return Note("warning" if left else "info", text)
+def restored(event: FilesRestored) -> Note:
+    """Which files went back, and which could not."""
+    count = f"{len(event.paths)} file{'s' * (len(event.paths) != 1)} restored"
+    lines = [f"{count}, as before step {event.before}:", *_listed(event.paths)]
+    if event.left:
+        lines += ["Left as they are, since their earlier bytes were not kept:", *_listed(event.left)]
+    return Note("warning" if event.left else "info", "\n".join(lines))
+
+
+def _listed(paths: tuple[str, ...]) -> list[str]:
+    more = len(paths) - MOST_PATHS
+    return [*(f"  {path}" for path in paths[:MOST_PATHS]), *([f"  … and {more} more"] if more > 0 else [])]
 
 
 def _kind(part: object) -> Kind:

@@ -3,6 +3,7 @@
 A key counts as an answer only after a moment without keys: who is typing when a question comes up goes on typing.
 """
 
+import math
 import time
 from collections.abc import Callable
 from typing import ClassVar
@@ -23,13 +24,15 @@ from kimicode.tui.actions import bindings
 from kimicode.tui.lines import Line
 from kimicode.tui.palette import Look
 from kimicode.tui.text import diff
-from kimicode.tui.text.cells import wrap
-from kimicode.tui.text.sanitise import one_line, visible
+from kimicode.tui.text.cells import crop, wrap
+from kimicode.tui.text.sanitise import exact, one_line, symbol, visible
 from kimicode.tui.widgets.panel import Panel
 
 GRACE_S = 0.4
-BODY = 12
+BODY = 24
 """Lines of what is asked about that are shown at once, of a high screen."""
+STEP = 6
+"""Lines by which the bar itself goes on where the screen is lower than it is."""
 SHORT = 24
 """Lines of a screen on which a rule's preview and what is asked about do not fit together."""
 WORDS = "words"
@@ -96,12 +99,17 @@ class ApprovalBar(Container, can_focus=True):
         self._asking = asking
         self.display = bool(asking)
         if self.request is not None and self.request != before:
-            self._quiet_since = self._clock()
+            self._quiet_since = math.inf
+            self.call_after_refresh(self._seen)
             self._close_words()
             self._question.ask(self.request, len(asking))
             self._answers.offer(self.request)
         elif asking:
             self._question.count(len(asking))
+
+    def _seen(self) -> None:
+        """From now on the question stands on the screen."""
+        self._quiet_since = self._clock()
 
     async def on_key(self, event: events.Key) -> None:
         """Keys that come too soon are no answers; those that are text belong to the composer, or to a no's words.
@@ -116,8 +124,9 @@ class ApprovalBar(Container, can_focus=True):
             return
         if not self.has_focus:
             return
-        if self._clock() - self._quiet_since < GRACE_S:
-            self._quiet_since = self._clock()
+        pressed = self._clock() - (time.monotonic() - event.time)  # on a busy machine it waited to be read
+        if pressed - self._quiet_since < GRACE_S:
+            self._quiet_since = pressed
             event.stop()
         elif action := self._action_of(event.key):
             event.stop()
@@ -181,15 +190,15 @@ class ApprovalBar(Container, can_focus=True):
             self._decide(self._answers.chosen)
 
     def action_scroll_down(self) -> None:
-        self._scroll(BODY // 2)
+        self._scroll(1)
 
     def action_scroll_up(self) -> None:
-        self._scroll(-BODY // 2)
+        self._scroll(-1)
 
-    def _scroll(self, lines: int) -> None:
+    def _scroll(self, direction: int) -> None:
         if self._question.display:
-            self._question.scroll_lines(lines)
-        self.scroll_relative(y=lines, animate=False)
+            self._question.scroll_page(direction)
+        self.scroll_relative(y=direction * STEP, animate=False)
 
     def action_interrupt(self) -> None:
         if self._words.display:
@@ -235,18 +244,24 @@ class _Question(Panel):
             self._waiting = waiting
             self.renew()
 
-    def scroll_lines(self, lines: int) -> None:
-        self._top += lines
+    def scroll_page(self, direction: int) -> None:
+        """A line of what was seen stays in sight."""
+        self._top += direction * (self._room - 1)
         self.renew()
+
+    @property
+    def _room(self) -> int:
+        return max(3, min(BODY, (self.app.size.height if self.is_attached else SHORT) // 3))
 
     def lay_out(self, width: int) -> list[Line]:
         if self._request is None:
             return []
         palette = self.look.palette
         body = _body(self._request, width, self.look)
-        room = max(3, min(BODY, (self.app.size.height if self.is_attached else 24) // 3))
+        room = self._room
         self._top = max(0, min(self._top, len(body) - room))
-        head = one_line(_head(self._request) + (f" (1 of {self._waiting})" if self._waiting > 1 else ""), width)
+        waiting = f" (1 of {self._waiting})" if self._waiting > 1 else ""
+        head = crop(_head(self._request), width - len(waiting)) + waiting
         lines = [Line(Strip([Segment(head, palette.warning)]), head), *body[self._top : self._top + room]]
         hidden = len(body) - room
         if hidden > 0:
@@ -272,7 +287,8 @@ class _Answers(Panel):
         self._rule, self._place = request.rule, 0
         self.offered = {ONCE: "1 Yes"}
         if request.repeatable:
-            what = one_line(request.rule) if request.rule else "exactly this command"
+            exactly = "exactly this command" if isinstance(request.display, CommandRun) else "exactly this file"
+            what = one_line(request.rule) if request.rule else exactly
             self.offered[SESSION] = f"2 Yes, for this session: {what}"
         if request.rule:
             self.offered[RULE] = f"3 Yes, always: {one_line(request.rule)} ..."
@@ -314,26 +330,30 @@ class _Answers(Panel):
 def _head(request: ApprovalRequested) -> str:
     match request.display:
         case CommandRun():
-            return f"Run this command in {request.cwd}?"
+            head = f"Run this command in {request.cwd}?"
         case Diff(path=path, created=True):
-            return f"Create {path}?"
+            head = f"Create {path}?"
         case Diff(path=path):
-            return f"Change {path}?"
+            head = f"Change {path}?"
         case _:
-            return request.question
+            head = request.question
+    return exact(head).replace("\n", symbol("\n"))
 
 
 def _body(request: ApprovalRequested, width: int, look: Look) -> list[Line]:
-    """The command or the diff with every byte shown; nothing where the question says it all."""
+    """The whole question where a line has no room for it, why it is asked, and the command or diff with every byte."""
+    why = wrap(f"Careful: {visible(request.warning)}", max(2, width)) if request.warning else ()
+    head = wrap(_head(request), max(2, width))
+    told = [*(head if len(head) > 1 else ()), *why]
+    lines = [Line(Strip([Segment(piece, look.palette.warning)]).crop(0, width), piece) for piece in told]
     match request.display:
         case CommandRun(command):
-            rows = visible(command).split("\n")
+            rows = exact(command).split("\n")
             pieces = [piece for row in rows for piece in wrap(row, max(2, width - 2))]
-            return [_code(piece, width, look) for piece in pieces]
+            lines += [_code(piece, width, look) for piece in pieces]
         case Diff(text=text):
-            return diff.unified(text, width, look, names=False)
-        case _:
-            return []
+            lines += diff.unified(text, width, look, names=False)
+    return lines
 
 
 def _code(text: str, width: int, look: Look) -> Line:

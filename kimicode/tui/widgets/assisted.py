@@ -44,6 +44,8 @@ class AssistedEditor(Container):
         """Line and start of a word that shall have no proposals."""
         self._searched: list[Draft] | None = None
         self._put_aside = Draft()
+        self.may_look = True
+        """Whether the folder may be looked at for files to propose: not before its trust is settled."""
 
     def compose(self) -> ComposeResult:
         yield self.completion
@@ -196,7 +198,9 @@ class AssistedEditor(Container):
         word = completing.word_at(editor.line_before_cursor, row, shell=shell)
         if word is None or (row, word.start) != self._dismissed:
             self._dismissed = None
-        self._word = None if self._dismissed or not editor.selection.is_empty else word
+        looks = word is not None and word.kind in ("file", "path")
+        hidden = self._dismissed or not editor.selection.is_empty or (looks and not self.may_look)
+        self._word = None if hidden else word
         self.completion.show(self.proposer.propose(self._word) if self._word else ())
         if self._word and self._word.kind == "file" and self.proposer.files.stale:
             self.run_worker(self._refresh_files(), group="files")

@@ -161,10 +161,6 @@ class Composer(Container):
         """Send into the running turn; while nothing runs, just send."""
         self._send(self.Steered if self.working else self.Submitted)
 
-    def on_editor_entered(self, event: Editor.Entered) -> None:
-        event.stop()
-        self.action_submit()
-
     def on_editor_refused(self, event: Editor.Refused) -> None:
         event.stop()
         self.post_message(self.Refused(event.reason))

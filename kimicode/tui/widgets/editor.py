@@ -17,7 +17,7 @@ from textual.widgets.text_area import Location, Selection
 
 from kimicode.tui.actions import bindings
 from kimicode.tui.composing import pasting, units
-from kimicode.tui.composing.burst import SETTLED, Burst
+from kimicode.tui.composing.burst import ENTER, SETTLED, Burst
 from kimicode.tui.composing.completing import inserted
 from kimicode.tui.composing.draft import Attachments, Draft
 
@@ -30,9 +30,6 @@ class Editor(TextArea, inherit_bindings=False):
 
     BINDINGS = bindings("editor")
     COMPONENT_CLASSES: ClassVar[set[str]] = {"editor--label"}
-
-    class Entered(Message):
-        """Keys that came as a burst ended in an Enter."""
 
     class Refused(Message):
         """Something could not be pasted; `reason` is for the person."""
@@ -48,7 +45,8 @@ class Editor(TextArea, inherit_bindings=False):
         self.set_reactive(TextArea.match_cursor_bracket, False)
         self._root = root
         self._burst = Burst()
-        self._marks_pastes = False
+        self.marks_pastes = False
+        """Whether the terminal says what was pasted: then what comes fast as keys was typed."""
         self._cut = ""
 
     @property
@@ -104,19 +102,17 @@ class Editor(TextArea, inherit_bindings=False):
         self._insert(self.attachments.add_image(image) + " ")
 
     def settle(self) -> None:
-        """Insert the keys that were held back."""
-        if not self.bursting:
+        """Insert the keys that were held back; an Enter that may have to be obeyed stays."""
+        if not self.bursting or self._burst.entered:
             return
-        lead = self._burst.lead
-        text, entered = self._burst.release()
+        lead, text = self._burst.lead, self._burst.release()
         if lead and self.line_before_cursor.endswith(lead):
             row, column = self.cursor_location
             self.selection = Selection((row, column - len(lead)), (row, column))
             text = lead + text
-        if text:
-            self.paste(text)
-        if entered:
-            self.post_message(self.Entered())
+        self.paste(text)
+        if text.endswith(ENTER) and ENTER not in text[:-1]:
+            self.post_message(self.Refused("That Enter came with a paste: once more sends"))
 
     def _named(self, path: Path) -> str:
         from kimicode.tui.composing import images
@@ -137,15 +133,17 @@ class Editor(TextArea, inherit_bindings=False):
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
-        self._marks_pastes = True  # so what comes fast as keys was typed
+        self.marks_pastes = True
         self.settle()
         self.paste(event.text)
 
     async def _on_key(self, event: events.Key) -> None:
-        typed = {"enter": "\n", "ctrl+j": "\n", "tab": "\t"}.get(event.key) or (
+        typed = {"enter": ENTER, "ctrl+j": "\n", "tab": "\t"}.get(event.key) or (
             event.character if event.is_printable else None
         )
-        if typed and not self._marks_pastes and self._burst.takes(typed, event.time):
+        if self._burst.is_over(event.time) or not typed:
+            await self._obey_enter()
+        if typed and not self.marks_pastes and self._burst.takes(typed, event.time):
             event.stop()
             event.prevent_default()
             if len(self._burst.held) == 1:
@@ -159,12 +157,20 @@ class Editor(TextArea, inherit_bindings=False):
             event.stop()
             event.prevent_default()
 
+    async def _obey_enter(self) -> None:
+        """An Enter that was held back is a key after all."""
+        if self._burst.entered:
+            self._burst.release()
+            if self.has_focus:  # elsewhere it would answer a question that came up meanwhile
+                await self.app._check_bindings("enter")
+
     def _ask_for_end(self) -> None:
         # on a busy machine keys may wait in the queues of app and widget: they come first
         self.app.call_later(self.call_later, self._end_burst, self._burst.last)
 
-    def _end_burst(self, last: float) -> None:
+    async def _end_burst(self, last: float) -> None:
         if self._burst.last == last:
+            await self._obey_enter()
             self.settle()
         elif self.bursting:
             self.set_timer(SETTLED, self._ask_for_end)

@@ -6,6 +6,7 @@ from textual.strip import Strip
 from kimicode.tui.lines import Line
 from kimicode.tui.palette import Look
 from kimicode.tui.state import Queued
+from kimicode.tui.text.cells import width as cell_width
 from kimicode.tui.text.sanitise import one_line
 from kimicode.tui.widgets.panel import Panel
 
@@ -42,8 +43,10 @@ class QueuePanel(Panel):
         if not self._queue:
             return []
         more = f", {len(self._queue) - MOST} more" if len(self._queue) > MOST else ""
-        what = "held until you send something" if self._held else "sent when the turn is over"
-        lines = [self._head(f"Queued{more} ({what}; Up takes the last one back)", width)]
+        what = "held until you send something" if self._held else "waits for the turn to end"
+        whole = f"Queued{more} ({what}; Up takes the last one back)"
+        short = f"Queued{more} ({what.partition(' ')[0]}; Up takes it back)"
+        lines = [self._head(whole if cell_width(whole) <= width else short, width)]
         mark = "> " if self.look.ascii else "› "
         for queued in self._queue[:MOST]:
             pictures = f" [{len(queued.images)} image{'s' * (len(queued.images) > 1)}]" if queued.images else ""

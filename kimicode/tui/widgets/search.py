@@ -1,20 +1,22 @@
 """The line in which the transcript is searched."""
 
+from functools import partial
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import Input
+
+from kimicode.tui.actions import bindings
+from kimicode.tui.widgets.hint import first_key, fitted
+
+KEYS = "Search · {search.earlier} earlier · {search.later} later · {search.close} closes"
 
 
 class SearchBar(Input):
     """Hidden until `open`. Enter and the arrow keys go from match to match, Esc ends the search."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,shift+enter", "step(True)", "Earlier", show=False),
-        Binding("down", "step(False)", "Later", show=False),
-        Binding("escape,ctrl+c", "close", "Close", show=False, priority=True),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("search")
 
     class Sought(Message):
         """Look for this, from where the search stands; "" ends it."""
@@ -28,26 +30,30 @@ class SearchBar(Input):
         """The search is over."""
 
     def __init__(self) -> None:
-        super().__init__(placeholder="Search: Enter and ↑ earlier, ↓ later, Esc closes")
+        super().__init__(placeholder="Search")
         self.display = False
 
     def open(self) -> None:
         """Show it and take the keys."""
         self.display = True
         self.focus()
+        self.call_after_refresh(self._name_keys)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         if self.display:
             self.post_message(self.Sought(self.value, True))
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.action_step(True)
+    def _name_keys(self) -> None:
+        self.placeholder = fitted(KEYS, self.size.width, partial(first_key, self.screen))
 
-    def action_step(self, backwards: bool) -> None:
-        """To the next match in that direction."""
-        self.post_message(self.Sought(self.value, backwards))
+    def action_earlier(self) -> None:
+        """To the match before."""
+        self.post_message(self.Sought(self.value, True))
+
+    def action_later(self) -> None:
+        """To the match after."""
+        self.post_message(self.Sought(self.value, False))
 
     def action_close(self) -> None:
         """End the search; the transcript stays where it is."""

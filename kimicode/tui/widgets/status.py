@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.segment import Segment
 from rich.style import Style
@@ -23,11 +23,17 @@ GAP = "  "
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _ASCII_SPINNER = "|/-\\"
 _NEARLY_FULL = 0.8
+LONGEST_MODEL = 28
+"""Cells of a model's name."""
+UNSAID = ("", "none", "bubblewrap", "seatbelt")
+"""What confines commands as well as can be, or is told otherwise."""
+_STAYS = 1
+"""Parts of this rank or a lower one never go; what is too long of them is cut."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of the line; of too many, those of the highest rank go first."""
+    """A piece of the line; of too many, those of the highest rank go first, and the two lowest stay."""
 
     text: str
     style: Style
@@ -111,13 +117,23 @@ def _signature(state: State, look: Look) -> object:
 
 
 def fitted(parts: Sequence[Part], room: int) -> list[Part]:
-    """The parts that fit `room` cells with gaps between, in their order; the most important one is cut if it must."""
+    """The parts that fit `room` cells with gaps between, in their order; of those that stay the longest gives way."""
     kept = list(parts)
-    while len(kept) > 1 and sum(width(part.text) for part in kept) + len(GAP) * (len(kept) - 1) > room:
-        kept.remove(max(kept, key=lambda part: part.rank))
-    if len(kept) == 1 and width(kept[0].text) > room:
-        return [Part(crop(kept[0].text, max(0, room)), kept[0].style, 0)] if room > 0 else []
+    while _cells(kept) > room and (last := max(kept, key=lambda part: part.rank)).rank > _STAYS and len(kept) > 1:
+        kept.remove(last)
+    over = _cells(kept) - room
+    if over <= 0:
+        return kept
+    longest = max(kept, key=lambda part: width(part.text))
+    left = max(0, width(longest.text) - over)
+    if not left:
+        return fitted(kept[:-1], room)
+    kept[kept.index(longest)] = replace(longest, text=crop(longest.text, left))
     return kept
+
+
+def _cells(parts: Sequence[Part]) -> int:
+    return sum(width(part.text) for part in parts) + len(GAP) * (len(parts) - 1)
 
 
 def parts_of(state: State, look: Look) -> tuple[Part, ...]:
@@ -125,15 +141,17 @@ def parts_of(state: State, look: Look) -> tuple[Part, ...]:
     palette = look.palette
     told = (
         (_doing(state), _doing_style(state, palette), 0),
-        (state.mode, palette.warning if state.mode == "auto" else palette.accent, 1),
-        (one_line(state.model) + ("" if state.thinking or not state.model else " instant"), palette.text, 3),
-        (_context(state), palette.warning if state.share >= _NEARLY_FULL else palette.muted, 2),
-        (_cost(state), palette.muted, 4),
-        (_branch(state), palette.muted, 5),
-        (f"{len(state.queue)} queued" if state.queue else "", palette.muted, 6),
-        (f"{state.jobs} task{'s' * (state.jobs > 1)}" if state.jobs else "", palette.muted, 7),
-        (f"{state.speed:.0f} tok/s" if state.speed else "", palette.muted, 8),
-        (f"{state.steps} steps" if state.busy and state.steps > 1 else "", palette.muted, 9),
+        (state.mode, _mode_style(state, palette), 2),
+        ("no sandbox" if state.sandbox == "none" else "", palette.warning, 1),
+        (_model(state), palette.text, 4),
+        (_context(state), palette.warning if state.share >= _NEARLY_FULL else palette.muted, 3),
+        (_cost(state), palette.muted, 5),
+        (_branch(state), palette.muted, 6),
+        (f"{len(state.queue)} queued" if state.queue else "", palette.muted, 7),
+        (f"{state.jobs} task{'s' * (state.jobs > 1)}" if state.jobs else "", palette.muted, 8),
+        (f"{state.speed:.0f} tok/s" if state.speed else "", palette.muted, 9),
+        (f"{state.steps} steps" if state.busy and state.steps > 1 else "", palette.muted, 10),
+        (one_line(state.sandbox) if state.sandbox not in UNSAID else "", palette.muted, 11),
     )
     return tuple(Part(text, style, rank) for text, style, rank in told if text)
 
@@ -149,6 +167,16 @@ def _doing(state: State) -> str:
 
 def _doing_style(state: State, palette: Palette) -> Style:
     return palette.error if state.phase == "failed" else palette.warning if state.asking else palette.muted
+
+
+def _mode_style(state: State, palette: Palette) -> Style:
+    return {"auto": palette.warning, "yolo": palette.error}.get(state.mode, palette.accent)
+
+
+def _model(state: State) -> str:
+    """Without the folders or the maker that servers put before a name."""
+    name = crop(one_line(state.model).rstrip("/").rpartition("/")[2], LONGEST_MODEL)
+    return name + ("" if state.thinking or not name else " instant")
 
 
 def _context(state: State) -> str:

@@ -50,11 +50,11 @@ def is_public(address: Address) -> bool:
 
 def is_elsewhere(address: Address) -> bool:
     """Whether an address is public and not this machine's own: what listens here may trust whoever comes from here."""
-    return is_public(address) and not _is_own(address)
+    return is_public(address) and not is_own(address)
 
 
-def _is_own(address: Address) -> bool:
-    """Nothing is sent: the kernel is asked from which address it would send there."""
+def is_own(address: Address) -> bool:
+    """Whether this machine has the address. Nothing is sent: the kernel is asked from which one it would send there."""
     family = socket.AF_INET if isinstance(address, IPv4Address) else socket.AF_INET6
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:

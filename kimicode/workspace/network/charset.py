@@ -37,7 +37,7 @@ def text_of(body: bytes, charset: str = "") -> str:
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError as error:
-        cut = error.start >= len(body) - 3  # only the last character is incomplete
+        cut = error.reason == "unexpected end of data"
         return body.decode("utf-8" if cut else _OTHERWISE, "replace")
 
 

@@ -22,6 +22,7 @@ CONNECT_S = 10.0
 MOST_CONNECTIONS = 128
 MOST_TOLD = 100
 """Hosts that are told of; who asks for more names than that makes them up."""
+MOST_REMARKS = 8
 _PIECE = 16 * 1024
 
 
@@ -75,9 +76,10 @@ class Proxy:
         await asyncio.gather(*self._visits, return_exceptions=True)
 
     def remarks(self) -> tuple[str, ...]:
-        """What was refused since the last time this was asked, a sentence for each host."""
+        """What was refused since the last time this was asked, a sentence for each of the first hosts."""
         remarks, self._remarks = tuple(self._remarks), {}
-        return remarks
+        left = len(remarks) - MOST_REMARKS
+        return (*remarks[:MOST_REMARKS], f"other hosts were refused, too: {left}") if left > 0 else remarks
 
     def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._visits) >= MOST_CONNECTIONS:

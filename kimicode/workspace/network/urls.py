@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote, urljoin
 
-from kimicode.workspace.network.hosts import WEB_PORTS, Host, authority, parse_authority
+from kimicode.workspace.network.hosts import Host, authority, parse_authority
 
 _URL = re.compile(r"(https?)://([^/?#]*)([^#]*)(?:#.*)?", re.IGNORECASE)
 _UNCLEAR = re.compile(r"[\x00-\x20\x7f\\]")
@@ -42,12 +42,13 @@ def parse_url(text: str) -> Url:
         raise ValueError("an address must not hold a user name or password")
     scheme = found[1].lower()
     host, port = parse_authority(found[2], _PORTS[scheme])
-    if port not in WEB_PORTS:
-        raise ValueError(f"port {port} is not one of the web (80, 443)")
     target = quote(found[3], safe=_AS_IT_STANDS)
     return Url(scheme, host, port, target if target.startswith("/") else f"/{target}")
 
 
 def follow(url: Url, location: str) -> Url:
     """Where a redirect leads. Raises ValueError."""
-    return parse_url(urljoin(str(url), location.strip()))
+    location = location.strip(" \t")
+    if _UNCLEAR.search(location):
+        raise ValueError("a redirect to what is no address")
+    return parse_url(urljoin(str(url), location))

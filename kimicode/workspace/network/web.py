@@ -13,8 +13,8 @@ from ipaddress import IPv6Address
 from typing import TYPE_CHECKING
 
 from kimicode import __version__
-from kimicode.workspace.network.addresses import Resolver, Unreachable
-from kimicode.workspace.network.hosts import Address
+from kimicode.workspace.network.addresses import Forbidden, Resolver, Unreachable
+from kimicode.workspace.network.hosts import WEB_PORTS, Address
 from kimicode.workspace.network.urls import Url, follow
 
 if TYPE_CHECKING:
@@ -54,10 +54,11 @@ class Web:
 
     resolver: Resolver = field(default_factory=Resolver)
     trust: "ssl.SSLContext | None" = None
+    ports: tuple[int, ...] = WEB_PORTS
     in_all_s: float = IN_ALL_S
 
     async def get(self, url: Url) -> Page:
-        """The page. Raises Failed, and Forbidden where the name or a redirect leads inside."""
+        """The page. Raises Failed, and Forbidden where the name or a redirect leads inside, or to another port."""
         try:
             async with asyncio.timeout(self.in_all_s):
                 return await self._follow(url)
@@ -78,20 +79,28 @@ class Web:
         """One request, to the first address that takes a connection."""
         import httpx2
 
+        if url.port not in self.ports:
+            raise Forbidden(f"port {url.port} is none of the web's")
         problem: Exception = Unreachable("no address")
         for address in await self.resolver.addresses(url.host, url.port):
-            # A client for each: no connection and no cookie passes on. The environment must not lead elsewhere.
-            async with httpx2.AsyncClient(
-                verify=self.trust or True, trust_env=False, timeout=self._timeout()
-            ) as client:
-                try:
-                    async with client.stream("GET", _at(url, address), **_as(url)) as response:
-                        return await _read(url, response)
-                except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-                    problem = error
-                except httpx2.HTTPError as error:
-                    raise Failed(f"no proper answer: {error or type(error).__name__}") from error
+            try:
+                return await self._ask(url, address)
+            except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+                problem = error
+            except httpx2.HTTPError as error:
+                raise Failed(f"no proper answer: {error or type(error).__name__}") from error
         raise Failed(f"no connection: {problem}") from problem
+
+    async def _ask(self, url: Url, address: Address) -> Page:
+        """A client for each request: no connection and no cookie passes on. The environment leads to no proxy."""
+        import httpx2
+
+        trust = self.trust or httpx2.create_ssl_context()
+        async with (
+            httpx2.AsyncClient(verify=trust, trust_env=False, timeout=self._timeout()) as client,
+            client.stream("GET", _at(url, address), headers=_headers(url), extensions=_extensions(url)) as response,
+        ):
+            return await _read(url, response)
 
     def _timeout(self) -> "httpx2.Timeout":
         import httpx2
@@ -107,17 +116,19 @@ def _at(url: Url, address: Address) -> "httpx2.URL":
     return httpx2.URL(f"{url.scheme}://{host}:{url.port}{url.target}")
 
 
-def _as(url: Url) -> "dict[str, dict[str, str]]":
-    """What the server is told: the name, also for its certificate."""
-    headers = {
+def _headers(url: Url) -> dict[str, str]:
+    return {
         "Host": url.authority,
         "User-Agent": f"kimicode/{__version__}",
         "Accept": _ACCEPTED,
         "Accept-Encoding": "gzip",
         "Connection": "close",
     }
-    extensions = {"sni_hostname": url.host} if isinstance(url.host, str) else {}
-    return {"headers": headers, "extensions": extensions}
+
+
+def _extensions(url: Url) -> dict[str, str]:
+    """The name that the server has to prove to have."""
+    return {"sni_hostname": url.host} if isinstance(url.host, str) else {}
 
 
 async def _read(url: Url, response: "httpx2.Response") -> Page:

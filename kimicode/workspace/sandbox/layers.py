@@ -42,7 +42,7 @@ GAPS_OF_LANDLOCK = (
     "names in hidden folders can be listed, and permissions, times and attributes of files outside be changed",
     "processes of the machine and their command lines can be seen, and slowed down, not signalled or looked into",
     "commands have no network at all, not even among themselves, and no Unix sockets",
-    "/tmp cannot be used by that name (TMPDIR names a private folder), and there are no pseudo-terminals",
+    "/tmp cannot be used by that name (TMPDIR names a private folder), nor /dev/shm, nor pseudo-terminals",
     "commands that leave their group are found by their mark alone when the session ends",
 )
 WITH_A_DOOR: frozenset[LayerName] = frozenset({"bubblewrap"})

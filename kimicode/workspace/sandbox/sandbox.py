@@ -5,19 +5,22 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kimicode.workspace.discard import discard
-from kimicode.workspace.network.proxy import Proxy
 from kimicode.workspace.sandbox.layers import Layer
 from kimicode.workspace.sandbox.policy import Policy
 from kimicode.workspace.sandbox.supervisor import ANSWER_LIMIT_S, Command, SandboxError, Supervisor
+
+if TYPE_CHECKING:
+    from kimicode.workspace.network.proxy import Proxy
 
 
 class Sandbox:
     """One policy, enforced by one layer. Close it: nothing that ever ran in it outlives that."""
 
     def __init__(
-        self, layer: Layer, policy: Policy, *, proxy: Proxy | None = None, patience: float = ANSWER_LIMIT_S
+        self, layer: Layer, policy: Policy, *, proxy: "Proxy | None" = None, patience: float = ANSWER_LIMIT_S
     ) -> None:
         """`proxy` is how the hosts of the policy are reached; without one none of them is.
 

@@ -78,6 +78,14 @@ def policy_for(place: Place) -> Policy:
     )
 
 
+def bounds_for(place: Place) -> Policy:
+    """What is hidden, and what is shown of it, where nothing keeps commands in: what takes a question to be read."""
+    person = real(place.home)
+    hidden = [*home.system_secrets(), *_homes(person), *map(real, place.own)]
+    shown = [*home.shown_of(person), *_existing(home.SYSTEM_SHOWN), *program_places(), *map(real, place.readable)]
+    return Policy(_unique(map(real, place.roots)), hidden=_unique(hidden), shown=_unique(shown))
+
+
 def _cache(place: Place, root: Path) -> Path:
     """The project's cache folder, made; in the scratch folder where the agent's own one cannot be written to."""
     folder = caches.project_folder(real(place.cache), root)

@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from transformers.models.deepseek_v3.modeling_deepseek_v3 import DeepseekV3RotaryEmbedding
 
 from kimicode_engine.config import Yarn, parse_config
 from kimicode_engine.model.rope import frequencies, ramp, rope_table
@@ -40,6 +39,8 @@ def test_k26_keeps_fast_pairs_and_slows_slow_ones_64_times():
     ],
 )
 def test_the_table_is_that_of_transformers_over_the_whole_window(fields):
+    from transformers.models.deepseek_v3.modeling_deepseek_v3 import DeepseekV3RotaryEmbedding
+
     raw = SMALL | {"rope_parameters": fields}
     places = torch.arange(SMALL["max_position_embeddings"])[None]
     cos, sin = DeepseekV3RotaryEmbedding(theirs(raw))(torch.zeros(1), places)

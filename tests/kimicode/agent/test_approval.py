@@ -103,7 +103,7 @@ async def test_each_mode_leaves_free_what_its_table_says_and_nothing_else(mode, 
     judge, _ = approval(person, mode)
     allowed, _ = await judge.decide(call("make", access))
     assert allowed == (access in FREE[mode])
-    if mode == "plan" and access is not Access.SECRET:
+    if mode == "plan" and access not in (Access.SECRET, Access.FETCH):
         assert person.asked == [], "plan mode does not even ask for what changes something"
 
 
@@ -173,7 +173,56 @@ async def test_an_answer_holds_for_what_was_shown_and_not_for_what_came_after():
 
 async def test_where_nobody_is_there_secrets_stay_unread_and_the_sandbox_shut():
     judge, _ = approval(nobody_to_ask, "auto")
-    for access, words in ((Access.SECRET, "go on without it"), (Access.OUTSIDE, "find a way inside")):
+    for access, words in (
+        (Access.SECRET, "go on without it"),
+        (Access.OUTSIDE, "find a way inside"),
+        (Access.FETCH, "go on without the page"),
+    ):
         allowed, reason = await judge.decide(call("x", access))
         assert not allowed
         assert words in reason
+
+
+def page(url: str) -> Asked:
+    async def preview() -> None:
+        return None
+
+    return Asked("c", "fetch", Access.FETCH, f"fetch: {url}", url, "/x", preview)
+
+
+@pytest.mark.parametrize("mode", ["plan", "ask", "auto-edit", "auto"])
+async def test_each_host_that_is_read_from_is_asked_about_once_and_by_its_name(mode):
+    person = Person(Decision(True, scope="session"))
+    judge, _ = approval(person, mode)
+    for url in ("https://docs.python.org/3/?q=1", "https://docs.python.org/2", "https://evil.example/docs.python.org"):
+        assert (await judge.decide(page(url)))[0]
+    assert [request.rule for request in person.asked] == ["fetch: docs.python.org", "fetch: evil.example"]
+    assert "the whole address is sent" in person.asked[0].warning
+    assert "docs.python.org/3/?q=1" in person.asked[0].question
+
+
+async def test_a_rule_for_a_host_counts_without_a_person_and_for_that_host_alone():
+    judge, _ = approval(nobody_to_ask, "auto", allow=(parse("fetch: *.python.org"),))
+    assert (await judge.decide(page("https://docs.python.org/")))[0]
+    for url in (
+        "https://python.org/",
+        "https://docs.python.org.evil.example/",
+        "https://docs.python.org@evil.example/",
+    ):
+        assert not (await judge.decide(page(url)))[0]
+
+
+async def test_a_refusing_rule_keeps_from_a_host_in_every_mode():
+    for mode in ("auto", "yolo"):
+        judge, _ = approval(Person(Decision(True)), mode, deny=(parse("fetch: *.evil.example"),))
+        assert not (await judge.decide(page("https://a.evil.example/")))[0]
+
+
+async def test_no_command_can_be_worded_so_that_its_answer_lets_another_out_of_the_sandbox():
+    person = Person(Decision(True, scope="session"))
+    judge, _ = approval(person)
+    harmless = "outside bash: touch $HOME/x"  # a program that there is not
+    assert (await judge.decide(call(harmless)))[0]
+    person.decision = Decision(False)
+    assert not (await judge.decide(call("touch $HOME/x", Access.OUTSIDE)))[0]
+    assert len(person.asked) == 2

@@ -8,6 +8,7 @@ from kimicode.agent.weighing import digest_of, weigh
 from kimicode.tools.base import Access, ToolContext
 from kimicode.tools.bash import BashArguments, BashTool
 from kimicode.tools.createfile import CreateFile
+from kimicode.tools.fetch import Fetch, FetchArguments
 from kimicode.tools.view import View
 from kimicode.workspace.files import Files
 from kimicode.workspace.sandbox.secretfiles import named_like_a_secret
@@ -63,3 +64,26 @@ async def test_the_digest_differs_with_the_words_the_place_the_variables_and_the
     await context.shell.run("export CC=evil")
     seen.add(digest_of("bash", make, context))
     assert len(seen) == 6
+
+
+def test_a_page_of_a_host_that_commands_reach_anyway_is_only_read(context):
+    reaching = replace(context, reachable=lambda url: url.startswith("https://pypi.org/"))
+    assert weigh(Fetch(), FetchArguments(url="https://pypi.org/simple"), reaching) is Access.READ
+    assert weigh(Fetch(), FetchArguments(url="https://evil.example/"), reaching) is Access.FETCH
+    assert weigh(Fetch(), FetchArguments(url="https://pypi.org/"), context) is Access.FETCH
+
+
+def test_an_answer_is_bound_to_the_whole_address(context):
+    one, other = (FetchArguments(url=f"https://a.example/{path}") for path in ("x", "x?secret"))
+    assert digest_of("fetch", one, context) != digest_of("fetch", other, context)
+
+
+def test_a_look_at_secrets_is_asked_about_where_nothing_keeps_the_command_from_them(context, tmp_path):
+    (tmp_path / ".env").write_text("A=1")
+    (tmp_path / "plain").symlink_to(".env")
+    bare = replace(context, confinement="")
+    for command in ("cat .env", "ls && head -3 ./plain", f"cat {tmp_path}/.env | sort"):
+        looking = BashArguments(command=command)
+        assert weigh(BashTool(), looking, context) is Access.READ, "in the sandbox it is not there"
+        assert weigh(BashTool(), looking, bare) is Access.SECRET
+    assert weigh(BashTool(), BashArguments(command="cat app.py"), bare) is Access.READ

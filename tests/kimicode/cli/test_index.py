@@ -55,6 +55,15 @@ def test_the_status_builds_nothing(project, kimicode):
     assert "1 markdown" in told
 
 
+def test_the_status_says_what_is_left_out_and_why(project, kimicode):
+    (project / "huge.py").write_bytes(b"x = 1\n" * 400_000)
+    (project / "picture.png").write_bytes(b"\0" * 100)
+    kimicode()
+    shown = kimicode("--status").stdout
+    assert "1 left out: larger than 2 MB" in shown
+    assert "1 left out: binary" in shown
+
+
 def test_a_rebuild_reads_everything_again(project, kimicode):
     kimicode("-C", project)
     assert "3 files read, 0 unchanged" in kimicode("--rebuild", "-C", project).stdout

@@ -46,3 +46,10 @@ def test_a_file_that_is_not_there_is_said(ask):
 def test_an_empty_folder_says_so(ask, tmp_path):
     (tmp_path / "empty").mkdir()
     assert ask("-C", str(tmp_path / "empty")).stdout == "nothing is defined here that could be shown\n"
+
+
+def test_names_and_sources_cannot_steer_the_terminal(ask, tmp_path):
+    plant(tmp_path / "tree", {"odd\x1b[2J\n  9 def trust_me().py": "def f(a='\x1b[31m'): pass\n"})
+    shown = ask().stdout
+    assert "odd\\x1b[2J\\x0a  9 def trust_me().py\n" in shown
+    assert "\x1b" not in shown

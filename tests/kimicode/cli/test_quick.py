@@ -12,9 +12,27 @@ from kimicode.cli.tui import ThemeName, with_picker
 
 WORDS = st.one_of(
     st.sampled_from(["-c", "--continue", "-r", "--resume", "--plain", "--thinking", "--instant", "-m", "--model"]),
-    st.sampled_from(["-C", "--mode", "--theme", "--base-url", "--checkpoint", "--", "", "-", "-cr", "-mx", "x=y"]),
-    st.sampled_from(["--max-steps", "--mode=auto", "--model=x", "--resume=last", "-C=/tmp", "--theme=", "--help"]),
-    st.sampled_from([*MODES, *THEMES, "kimi-k2.6", "/tmp", __file__, "20260101-120000-abcd"]),
+    st.sampled_from(
+        [
+            "-C",
+            "--mode",
+            "--theme",
+            "--base-url",
+            "--checkpoint",
+            "--max-tokens",
+            "--max-price",
+            "--",
+            "",
+            "-",
+            "-cr",
+            "-mx",
+            "x=y",
+        ]
+    ),
+    st.sampled_from(
+        ["--max-steps", "--max-steps=2", "--mode=auto", "--model=x", "--resume=last", "-C=/tmp", "--theme=", "--help"]
+    ),
+    st.sampled_from([*MODES, *THEMES, "kimi-k2.6", "/tmp", __file__, "20260101-120000-abcd", "3", "0", "0.5", "1_0"]),
 )
 
 
@@ -40,7 +58,7 @@ def test_common_options_are_read_quickly_and_what_is_wrong_is_left_to_typer():
         "mode": "auto",
         "go_on": True,
     }
-    for unusual in (["--mode", "wild"], ["--max-steps", "3"], ["-C", __file__], ["--model"], ["--worktree"], ["x"]):
+    for unusual in (["--mode", "wild"], ["--max-steps", "0"], ["-C", __file__], ["--model"], ["--worktree"], ["x"]):
         assert read(unusual) is None
 
 

@@ -377,3 +377,27 @@ def test_whoever_changed_which_lines_the_persons_differences_survive(tmp_path_fa
     assert git("show", "HEAD:f") == text(runs)
     assert git("show", ":f") == text(runs, staged)
     assert (root / "f").read_text() == text(staged, mine, runs)
+
+
+@pytest.mark.parametrize("name", ["logs/HEAD", "index", "logs/refs/heads"])
+def test_git_does_not_write_through_a_link_that_a_command_put_into_its_folder(project, run, git, tmp_path, name):
+    victim = tmp_path / "victim"
+    path = project / ".git" / name
+
+    def change():
+        (project / "a").write_text("changed\n")
+        if path.is_dir():
+            path.rename(victim)
+        else:
+            victim.write_bytes(path.read_bytes() if name == "index" else b"the person's\n")
+            path.unlink()
+        path.symlink_to(victim)
+
+    draft = run(project, change)
+    head = git(project, "rev-parse", "HEAD")
+    before = {file: file.read_bytes() for file in (victim, *victim.rglob("*")) if file.is_file()}
+    with pytest.raises((UsageError, GitError), match="link"):
+        draft.commit("Change a")
+    assert git(project, "rev-parse", "HEAD") == head
+    assert {file: file.read_bytes() for file in (victim, *victim.rglob("*")) if file.is_file()} == before
+    assert not (project / ".git/index.lock").exists()

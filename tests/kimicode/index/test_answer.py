@@ -58,6 +58,31 @@ def test_what_is_quoted_or_written_as_code_is_searched_for_as_it_is(shop):
     assert "shop/cart.py" in shown(answer(shop, "prices = sum(cart)"))  # nowhere as it is: then by its words
 
 
+def test_what_is_written_nowhere_is_told_from_what_was_found(shop):
+    assert answer(shop, "split_money").loose
+    assert answer(shop, "prices = sum(cart)").loose
+    for query in ("Money", "split_evenly", "sum(self.prices)", "how to wait for a lock on a file"):
+        assert not answer(shop, query).loose
+
+
+def test_what_stands_before_a_name_puts_its_own_definition_and_uses_first(tmp_path):
+    tree = {
+        "a.py": "class Door:\n    def open(self): pass\n",
+        "b.py": "class Jar:\n    def open(self): pass\n",
+        "use_door.py": "Door().open()\n",
+        "use_jar.py": "Jar().open()\n",
+        "more.py": "import a\nx.open()\ny.open()\nz.open()\n",
+    }
+    store = index_of(tmp_path / "index", plant(tmp_path / "tree", tree))
+    place = place_of(store, tmp_path / "tree")
+    for query, path, use in (("Jar.open", "b.py", "use_jar.py"), ("Door::open()", "a.py", "use_door.py")):
+        reply = answer(place, query)
+        assert reply.definitions[0].path == path
+        assert reply.entries[0].path == use
+    assert answer(place, "b.open").definitions[0].path == "b.py"
+    store.close()
+
+
 def test_a_pattern_is_answered_with_its_lines(shop):
     assert shown(by_pattern(shop, r"class \w+:")) == {"shop/money.py": [1], "shop/cart.py": [4]}
     with pytest.raises(ToolError, match="not a usable pattern"):

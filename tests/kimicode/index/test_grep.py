@@ -92,3 +92,12 @@ def test_too_many_answers_end_the_search(tmp_path):
     found = grep(tmp_path, "y", names, program="")
     assert found.cut
     assert len(found.lines) < 200 * searching.PER_FILE
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_what_lies_behind_a_link_is_not_searched_though_its_name_is_listed(root, tmp_path_factory, program):
+    keys = tmp_path_factory.mktemp("keys")
+    (keys / "b.txt").write_text("two: the person's key\n")
+    shutil.rmtree(root / "sub")
+    (root / "sub").symlink_to(keys)
+    assert [path for path, *_ in look(root, "two", program)] == ["a.py"]

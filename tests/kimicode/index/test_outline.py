@@ -2,7 +2,7 @@
 
 import pytest
 
-from kimicode.index.outline import MOST, outline
+from kimicode.index.outline import CUT_OFF, MOST, NONE, PACKED, outline
 from tests.fakes.indexed import SHOP
 
 
@@ -48,11 +48,6 @@ def test_a_file_in_another_encoding_has_one_too():
     assert outline("a.py", b"def walk(): '\xe9t\xe9'\n") == "1 def walk()"
 
 
-def test_a_file_without_definitions_has_no_outline():
-    assert outline("a.txt", b"words\n") == ""
-    assert outline("a.py", b"") == ""
-
-
 def test_a_long_file_loses_values_first_then_what_lies_deep():
     values = "".join(f"V{i} = {i}\n" for i in range(100))
     methods = "".join(f"    def m{i}(self):\n        pass\n" for i in range(100))
@@ -63,3 +58,13 @@ def test_a_long_file_loses_values_first_then_what_lies_deep():
     classes = "".join(f"class C{i}:\n    def m(self):\n        pass\n" for i in range(100))
     assert "def m" not in outline("a.py", classes.encode())
     assert outline("a.py", ("def f():\n    pass\n" * 1000).encode()).count("\n") == MOST
+
+
+def test_a_file_that_was_not_read_to_its_end_is_not_said_to_be_empty():
+    data = b"x = 1\n" * 100_000
+    assert outline("a.py", data, time_box_s=0.01) == CUT_OFF.format(0.01)
+
+
+def test_a_packed_file_says_so_and_one_without_definitions_does_as_well():
+    assert outline("a.js", b"function a(){b()};" * 5_000) == PACKED
+    assert outline("a.py", b"walk()\n") == outline("a.txt", b"words\n") == NONE

@@ -7,8 +7,10 @@ import pytest
 from kimicode.events import (
     ApprovalRequested,
     ApprovalResolved,
+    Brief,
     CommandRun,
     ModeChanged,
+    Notice,
     Result,
     SessionStarted,
     ShellCompleted,
@@ -73,10 +75,24 @@ def test_an_answer_names_its_question_and_what_it_is_bound_to(recorded):
     assert "\n" not in "".join(entry.line() for entry in audit(recorded))
 
 
+def test_hosts_that_commands_reached_or_did_not_are_told_and_pages_with_their_address(tmp_path):
+    journal = Journal.create(tmp_path / "s" / "two")
+    page = {"url": "https://a.example/x?y", "bytes": 4711}
+    for event in (
+        Notice("info", "network", "a command reaches pypi.org:443"),
+        Notice("info", "price-unknown", "of no interest here"),
+        Notice("warning", "network", "a command was kept from evil.example:443"),
+        ToolCompleted("c1", "fetch", False, (), Brief("read"), 0.5, page),
+    ):
+        journal.append(event)
+    journal.close()
+    lines = [entry.line() for entry in audit(journal.folder)]
+    told = ("pypi.org:443", "evil.example:443", "https://a.example/x?y, 4,711 bytes")
+    assert [words in line for words, line in zip(told, lines, strict=True)] == [True, True, True]
+
+
 def test_the_last_line_counts(recorded):
-    assert (
-        counted(list(audit(recorded))) == "2 commands (4,712 bytes of output), 1 file written, 1 question, 1 denied"
-    )
+    assert counted(list(audit(recorded))) == "2 commands (4,712 bytes of output), 1 file written, 1 question, 1 denied"
     for entry in audit(recorded):
         json.dumps(dict(entry.facts))
 

@@ -90,3 +90,33 @@ async def test_without_an_index_it_names_another_way(tmp_path):
 def test_it_is_there_to_plan_with_and_absent_from_the_small_set():
     assert tools("full", planning=True)["search"].access is Access.READ
     assert not {"search", "outline"} & tools("swe").keys()
+
+
+async def test_lines_of_files_that_hold_secrets_are_not_among_what_is_found(tmp_path):
+    tree = plant(tmp_path / "tree")
+    (tree / ".env").write_text("PAYMENT_PIN=4711\n")
+    (tree / "payment.py").write_text("PAYMENT_PIN = read()\n")
+    opened = Knowledge(Index(tmp_path / "index", tree, lambda: None))
+    try:
+        context = context_in(tree, opened)
+        for arguments in ({"query": "PAYMENT_PIN"}, {"query": "PAYMENT_P.N", "regex": True}):
+            assert "4711" in await said(context, **arguments), "without a list of secrets it is found"
+            context.hides = lambda path: path.name == ".env"
+            text = await said(context, **arguments)
+            assert "4711" not in text
+            assert "payment.py" in text
+            assert "4711" in await said(context, path=".env", **arguments), "by its name: that is asked about"
+            context.hides = lambda path: False
+    finally:
+        opened.close()
+
+
+async def test_what_is_nowhere_is_said_before_what_comes_close(context):
+    text = await said(context, query="split_money")
+    assert "docs/money.md" in text
+    assert "[nothing is written exactly so: these have some of its words]" in text
+
+
+async def test_a_name_with_a_line_break_stays_on_its_line(context, knowledge):
+    plant(knowledge.root, {"odd\nnothing is wrong.py": "def strangely_named(): pass\n"})
+    assert "odd\\x0anothing is wrong.py:1 def strangely_named()" in await said(context, query="strangely_named")

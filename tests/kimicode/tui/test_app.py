@@ -4,12 +4,17 @@ import asyncio
 import os
 from collections.abc import Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
+from kimicode import paths
 from kimicode.llm.scripted import Reply, ScriptedServer
 from kimicode.sessions.catalog import list_sessions
+from kimicode.tui import frame
 from kimicode.tui.app import KimicodeApp
+from kimicode.tui.changes import changes_of
 from kimicode.tui.commands.command import Command
 from kimicode.tui.commands.table import Table
 from kimicode.tui.screens.crashed import CrashScreen
@@ -33,10 +38,12 @@ class Person:
         return text_of(self.app)
 
     async def until(self, condition: Callable[[], object], told: str = "") -> None:
-        for _ in range(400):
+        pause = 0.01
+        for _ in range(300):
             if condition():
                 return
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(pause)
+            pause = min(0.1, pause * 1.3)  # a look at the screen costs as much as painting it
         raise AssertionError(f"{told}\n{self.screen}")
 
     async def sees(self, text: str) -> str:
@@ -44,20 +51,17 @@ class Person:
         return self.screen
 
     async def types(self, text: str, *keys: str) -> None:
-        await self.pilot.press(*text)
-        if text:
-            await asyncio.sleep(0.2)  # keys that come all at once are a paste
-        await self.pilot.press(*keys)
+        await self.pilot.press(*text, *keys)
 
     async def idle(self) -> None:
         await self.until(lambda: self.app.desk.open_one and self.app.desk.open_one.state.phase == "idle", "never idle")
 
 
 @asynccontextmanager
-async def at_work(project, turns=(), *, size=(80, 24), **wanted):
+async def at_work(project, turns=(), *, size=(80, 24), kind=KimicodeApp, **wanted):
     async with ScriptedServer(turns, models=({"id": "scripted"}, {"id": "other"})) as server:
         flags = {"base_url": server.base_url, "model": "scripted", **wanted.pop("flags", {})}
-        app = KimicodeApp(Wanted(project, flags=flags, environ=dict(os.environ), **wanted))
+        app = kind(Wanted(project, flags=flags, environ=dict(os.environ), **{"trust": True, **wanted}))
         async with app.run_test(size=size) as pilot:
             yield Person(app, pilot)
 
@@ -108,9 +112,10 @@ async def test_undo_brings_files_and_conversation_back(home, project):
         await person.sees("Done.")
         await person.idle()
         await person.types("/undo", "enter")
-        await person.sees("1 file restored")
+        await person.sees("1 file restored, as before step 1")
         assert not (project / "made.py").exists()
         await person.until(lambda: person.app.composer.draft.text == "make it")
+        assert not changes_of(paths.sessions_dir() / person.app.desk.session_id).of_session()
 
 
 async def test_rewind_asks_what_goes_back_and_before_it_overwrites_a_persons_edit(home, project):
@@ -225,9 +230,30 @@ async def test_clear_begins_anew_and_the_old_session_can_be_continued(home, proj
 
 async def test_a_session_that_does_not_exist_leaves_a_new_one(home, project):
     async with at_work(project, [Reply("answer")], resume="20010101-nothing") as person:
+        assert "/help, or F1" not in person.screen  # nothing flashes that an earlier session would take away
         await person.sees("This is a new session")
+        assert "/help, or F1" in person.screen
         await person.types("hi", "enter")
         await person.sees("answer")
+
+
+async def test_what_is_asked_for_while_the_session_opens_waits_and_then_runs(home, project):
+    gate = asyncio.Event()
+
+    class Gated(KimicodeApp):
+        CSS_PATH: ClassVar = [Path(frame.__file__).parent / path for path in KimicodeApp.CSS_PATH]
+
+        async def surround(self) -> None:
+            await super().surround()
+            await gate.wait()
+
+    async with at_work(project, kind=Gated) as person:
+        await person.types("/context", "enter")
+        told = "/context runs once the session is open"
+        await person.until(lambda: told in [notification.message for notification in person.app._notifications])
+        assert "What fills the window" not in person.screen
+        gate.set()
+        await person.sees("What fills the window")
 
 
 async def test_search_goes_through_the_transcript(home, project):
@@ -242,7 +268,7 @@ async def test_search_goes_through_the_transcript(home, project):
 
 async def test_without_any_model_the_first_run_asks_and_goes_on(home, project):
     async with ScriptedServer([Reply("It works.")]) as server:
-        app = KimicodeApp(Wanted(project, environ={"KIMICODE_HOME": str(home)}))
+        app = KimicodeApp(Wanted(project, trust=True, environ={"KIMICODE_HOME": str(home)}))
         async with app.run_test() as pilot:
             person = Person(app, pilot)
             await person.types("said before there was a model", "enter")
@@ -254,7 +280,8 @@ async def test_without_any_model_the_first_run_asks_and_goes_on(home, project):
 
 
 async def test_who_leaves_the_first_run_is_told_the_way_back_and_commands_say_what_is_missing(home, project):
-    app = KimicodeApp(Wanted(project, environ={"PATH": os.environ["PATH"], "KIMICODE_HOME": str(home)}))
+    environ = {"PATH": os.environ["PATH"], "KIMICODE_HOME": str(home)}
+    app = KimicodeApp(Wanted(project, trust=True, environ=environ))
     async with app.run_test(size=(80, 24)) as pilot:
         person = Person(app, pilot)
         await person.until(lambda: isinstance(app.screen, FirstRun))

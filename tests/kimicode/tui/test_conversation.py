@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from kimicode import paths
 from kimicode.agent.approval import Decision
 from kimicode.agent.budget import Limits
 from kimicode.errors import UsageError
@@ -14,6 +15,7 @@ from kimicode.events import (
     CommandRun,
     CompactionCompleted,
     Diff,
+    Event,
     MessageAdded,
     PartUpdated,
     Result,
@@ -23,6 +25,11 @@ from kimicode.events import (
 )
 from kimicode.llm.scripted import Reply, ScriptedServer
 from kimicode.messages import Image, Usage
+from kimicode.tui.content import Content, Markdown, Prompt, TurnEnd
+from kimicode.tui.transcript.archive import Archive
+from kimicode.tui.transcript.document import Document
+from kimicode.tui.transcript.feed import Feed
+from tests.fakes.model_server import FaultServer, delta, reset, status
 from tests.fakes.screen import Onlooker
 
 SLOW = Reply(" ".join(f"word{number}" for number in range(400)), delay=0.02)
@@ -35,6 +42,17 @@ def folder(tmp_path):
     project.mkdir()
     (project / "a.py").write_text("x = 1\n")
     return project
+
+
+def feed_all(document: Document, events: list[Event]) -> Document:
+    feed = Feed(document)
+    for event in events:
+        feed.feed(event)
+    return document
+
+
+def contents(document: Document) -> list[Content]:
+    return [block.content for page in document.pages for block in page.blocks or ()]
 
 
 def words(onlooker: Onlooker) -> list[tuple[str, str]]:
@@ -86,6 +104,23 @@ async def test_an_interrupt_keeps_the_partial_answer_and_the_next_prompt_goes_on
     assert "[interrupted]" in server.requests[1]["messages"][-2]["content"]
 
 
+@pytest.mark.parametrize("retries", [0, 1])
+async def test_what_a_dying_server_had_said_is_shown_as_such_now_and_later(folder, retries):
+    turns = [reset(delta(content="A *first* half")), *[status(503)] * retries, Reply("Again.")]
+    async with FaultServer(turns) as server, Onlooker(folder, server.base_url, max_retries=retries) as me:
+        await me.conversation.send("talk")
+        ended = await me.heard(Result)
+        shown = contents(feed_all(Document(), me.events))
+        assert shown[-3:-1] == [Prompt("talk"), Markdown("A *first* half")]
+        assert shown[-1] == TurnEnd("error", f"{ended.reason}\n{ended.summary}", ended.duration_s, cut=True)
+        read = Document()
+        Archive(read, paths.sessions_dir() / me.state.session_id).resume(Feed(read))
+        assert contents(read)[-3:] == shown[-3:]
+        await me.idle()
+        await me.conversation.send("go on")
+        await me.heard(Result, 2)
+
+
 async def test_steered_words_reach_the_model_before_its_next_step_even_at_the_end(folder):
     async with ScriptedServer([SLOW, Reply("As you wish.")]) as server, Onlooker(folder, server.base_url) as me:
         await me.conversation.send("talk")
@@ -110,7 +145,7 @@ async def test_words_that_an_interrupt_kept_from_the_model_are_queued_again(fold
 
 async def test_a_command_is_asked_about_exactly_and_allowed_for_the_session(folder):
     run = Reply(calls=[("bash", {"command": "touch made"})])
-    turns = [run, run, Reply(calls=[("bash", {"command": "touch made; ls"})]), Reply("Done.")]
+    turns = [run, run, Reply(calls=[("bash", {"command": "touch made; rm made"})]), Reply("Done.")]
     async with ScriptedServer(turns) as server, Onlooker(folder, server.base_url) as me:
         await me.conversation.send("make it")
         request = await me.heard(ApprovalRequested)
@@ -118,7 +153,7 @@ async def test_a_command_is_asked_about_exactly_and_allowed_for_the_session(fold
         assert (request.cwd, request.rule) == (str(folder), "bash: touch made")
         me.conversation.answer(request.call_id, Decision(True, scope="session"))
         other = await me.heard(ApprovalRequested, 2)
-        assert other.question == "bash: touch made; ls"
+        assert other.question == "bash: touch made; rm made"
         assert other.rule == ""
         me.conversation.answer(other.call_id, Decision(False, "no semicolons please"))
         await me.heard(Result)
@@ -236,16 +271,15 @@ async def test_going_back_forgets_a_turn_here_and_in_a_resumed_session(folder):
                 await me.conversation.send(text)
                 await me.heard(Result, number)
             await me.idle()
-            turn, prompt = me.conversation.prompts()[-1]
-            assert await me.conversation.rewind(turn) == prompt == "two"
-            assert [text for _, text in me.conversation.prompts()] == ["one"]
+            assert await me.conversation.past.go_back(*await me.conversation.past.way_back()) == "two"
+            assert [text for _, text in me.conversation.past.prompts()] == ["one"]
             await me.conversation.send("three")
             await me.heard(Result, 3)
             session_id = me.state.session_id
         async with Onlooker(folder, server.base_url, resume=session_id) as again:
             await again.conversation.send("four")
             await again.heard(Result)
-            assert [text for _, text in again.conversation.prompts()] == ["one", "three", "four"]
+            assert [text for _, text in again.conversation.past.prompts()] == ["one", "three", "four"]
             assert again.state.title == "one"
     said = [message["content"] for message in server.requests[3]["messages"] if message["role"] == "user"]
     assert said == ["one", "three", "four"]
@@ -259,10 +293,10 @@ async def test_a_fork_begins_with_the_session_up_to_a_prompt(folder):
                 await me.conversation.send(text)
                 await me.heard(Result, number)
             await me.idle()
-            me.conversation.rename("my work")
+            me.conversation.past.rename("my work")
             with pytest.raises(UsageError):
-                await me.conversation.fork("t99")
-            copy = await me.conversation.fork(me.conversation.prompts()[1][0])
+                await me.conversation.past.fork("t99")
+            copy = await me.conversation.past.fork(me.conversation.past.prompts()[1][0])
         async with Onlooker(folder, server.base_url, resume=copy) as again:
             await again.conversation.send("other")
             await again.heard(Result)

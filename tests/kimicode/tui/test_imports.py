@@ -16,7 +16,7 @@ STAYS_OUT = (
 START = """
 import os, sys
 from pathlib import Path
-import kimicode.cli.main, kimicode.cli.interactive
+import kimicode.cli.main, kimicode.cli.interactive, kimicode.cli.quick
 from kimicode.tui.app import KimicodeApp
 from kimicode.tui.wanted import Wanted
 

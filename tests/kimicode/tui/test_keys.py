@@ -15,6 +15,13 @@ def test_no_key_has_two_actions_in_a_context():
     assert len({action.name for action in ACTIONS}) == len(ACTIONS)
 
 
+def test_what_two_contexts_share_by_default_neither_loses():
+    keymap = KeyMap.parse('[browser]\nnext = ["down", "n"]\n[completion]\nnext = "down"\n')
+    assert keymap.warnings == ()
+    assert "down" in keymap.keys["reader.line_down"]
+    assert "down" in keymap.keys["composer.newer"]
+
+
 def test_default_keys_are_written_as_textual_writes_them():
     assert [key for action in ACTIONS for key in action.keys if normal(key) != key] == []
 
@@ -55,6 +62,11 @@ def test_the_persons_keys_replace_the_default_ones(tmp_path):
             "line 3: f5 is already the key of editor.yank; editor.undo does not get it",
         ),
         ('[editor]\nyank = "ctrl+k"\n', "line 2: ctrl+k was the only key of editor.kill_to_end, which has none now"),
+        (
+            '[sessions]\nrename = "f5"\n[picker]\nchoose = "f5"\n',
+            "line 4: f5 is already the key of sessions.rename; picker.choose does not get it",
+        ),
+        ('[app]\nsearch = "ctrl+g"\n', "ctrl+g was the only key of composer.external_editor, which has none now"),
         ("[editor\n", "no valid TOML"),
     ],
 )

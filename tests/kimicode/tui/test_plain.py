@@ -3,10 +3,11 @@
 import asyncio
 import os
 
-from kimicode.llm.scripted import Reply, ScriptedServer
+from kimicode.llm.scripted import Reply
 from kimicode.sessions.catalog import list_sessions
 from kimicode.tui.plain import Plain
 from kimicode.tui.wanted import PICK, Wanted
+from tests.fakes.model_server import FaultServer, status
 
 RUN = Reply(calls=[("bash", {"command": "touch made && echo fine"})])
 
@@ -16,7 +17,7 @@ async def said(project, typed: str, turns, **wanted) -> int:
     reading, writing = os.pipe()
     os.write(writing, typed.encode())
     os.close(writing)
-    async with ScriptedServer(turns, models=({"id": "scripted"}, {"id": "other"})) as server:
+    async with FaultServer(turns, models=({"id": "scripted"}, {"id": "other"})) as server:
         flags = {"base_url": server.base_url, "model": "scripted"}
         plain = Plain(Wanted(project, flags=flags, environ=dict(os.environ), **wanted), reading)
         try:
@@ -30,7 +31,7 @@ async def test_each_line_is_a_prompt_and_answers_come_as_text(home, project, cap
     turns = [Reply("The *first*.", thinking="Hm."), Reply("The second.")]
     assert await said(project, "one\ntwo \\\nlines\n", turns) == 0
     out = capsys.readouterr().out
-    assert out.index("(thinking)") < out.index("The *first*.") < out.index("The second.")
+    assert out.index("> one") < out.index("(thinking)") < out.index("The *first*.") < out.index("The second.")
     assert [info.prompt for info in list_sessions()] == ["one"]
 
 
@@ -84,13 +85,20 @@ async def test_an_earlier_session_is_chosen_by_its_number(home, project, capsys)
     assert len(list_sessions()) == 1
 
 
+async def test_a_script_learns_of_a_turn_that_failed(home, project, capsys):
+    assert await said(project, "hi\nand now\n", [status(400, "no such thing"), Reply("Better.")]) != 0
+    captured = capsys.readouterr()
+    assert "no such thing" in captured.err
+    assert "Better." in captured.out
+
+
 async def test_without_a_model_it_says_what_to_set(home, project, capsys):
     reading, writing = os.pipe()
     os.close(writing)
     plain = Plain(Wanted(project, environ={"KIMICODE_HOME": str(home)}), reading)
     assert await plain.run() == 1
     os.close(reading)
-    assert "MOONSHOT_API_KEY" in capsys.readouterr().out
+    assert "MOONSHOT_API_KEY" in capsys.readouterr().err
 
 
 async def test_an_answer_cannot_drive_the_terminal(home, project, capsys):

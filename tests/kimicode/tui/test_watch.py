@@ -3,7 +3,7 @@
 from kimicode.events import PartUpdated, RetryScheduled, StepStarted, TitleChanged, TurnStarted, UsageUpdated
 from kimicode.messages import Usage
 from kimicode.sessions.replay import replay
-from kimicode.tui.watch import Watch
+from kimicode.tui.watch import WAITING, Watch
 from tests.fakes.recorded_session import lifecycle
 
 
@@ -12,7 +12,7 @@ def test_the_speed_is_measured_for_a_while_before_it_is_shown():
     watch = Watch(clock=lambda: next(now))
     pieces = [watch.changes(PartUpdated("p", "x" * 35)) for _ in range(3)]
     assert pieces == [{}, {}, {"speed": 10.0}]
-    assert watch.changes(StepStarted("t1", 2)) == {"steps": 2, "speed": 0.0, "doing": ""}
+    assert watch.changes(StepStarted("t1", 2)) == {"steps": 2, "speed": 0.0, "doing": WAITING}
 
 
 def test_the_first_prompt_gives_the_title_and_a_name_replaces_it():

@@ -132,3 +132,16 @@ def test_a_writer_killed_at_any_moment_leaves_a_whole_file(tmp_path):
             time.sleep(0.003 * round_number)
             writer.kill()
         assert path.read_bytes() in (old, new)
+
+
+def test_what_a_person_named_is_not_written_through_a_link_that_came_later(tmp_path):
+    victim, named = tmp_path / "victim", tmp_path / "fix.patch"
+    victim.write_bytes(b"the person's")
+    atomic.put(named, b"one, and longer")
+    atomic.put(named, b"two")
+    assert named.read_bytes() == b"two"
+    named.unlink()
+    named.symlink_to(victim)
+    with pytest.raises(OSError, match="symbolic link"):
+        atomic.put(named, b"three")
+    assert victim.read_bytes() == b"the person's"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kimicode.workspace.document import Document
-from kimicode.workspace.encoding import detect, showable
+from kimicode.workspace.encoding import detect, showable, shown_path
 
 
 @given(st.binary(max_size=200) | st.text(max_size=100).map(lambda t: t.encode("utf-8", "ignore")))
@@ -68,3 +68,8 @@ def test_an_encoding_names_the_first_character_that_it_lacks():
 
 def test_undecodable_bytes_are_shown_as_replacement_characters():
     assert showable(b"a\xffb".decode("utf-8", "surrogateescape")) == "a\ufffdb"
+
+
+def test_a_path_is_shown_on_one_line_and_cannot_steer_a_terminal():
+    name = b"a\xff\nb\x1b[2Jc\xc3\xa9".decode("utf-8", "surrogateescape")
+    assert shown_path(name) == "a\\xff\\x0ab\\x1b[2Jcé"

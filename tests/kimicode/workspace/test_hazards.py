@@ -22,6 +22,14 @@ from kimicode.workspace.hazards import guarded, runs_later, to_look_at
         "build.rs",
         "docker-compose.dev.yml",
         "AGENTS.md",
+        ".hg/hgrc",
+        ".gitlab-ci.deploy.yml",
+        "infra/main.tf",
+        "docs/conf.py",
+        "app.xcodeproj/project.pbxproj",
+        ".bash_login",
+        "native/binding.gyp",
+        "yarn.lock",
     ],
 )
 def test_what_a_program_obeys_later_is_known(path: str) -> None:
@@ -34,7 +42,17 @@ def test_ordinary_files_are_not_suspected(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [".git/config", "sub/.GIT/hooks/pre-commit", ".kimicode/config.toml", ".g\u200bit/config"]
+    "path",
+    [
+        ".git/config",
+        "sub/.GIT/hooks/pre-commit",
+        ".kimicode/config.toml",
+        ".g\u200bit/config",
+        "GIT~1/config",
+        ".git./config",
+        ".git /x",
+        "KIMICO~1/x",
+    ],
 )
 def test_settings_of_git_and_kimicode_are_guarded(path: str) -> None:
     assert guarded(PurePath(path))

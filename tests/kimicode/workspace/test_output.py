@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kimicode.config.secrets import Redactor
 from kimicode.workspace.output import HEAD, LINE_LIMIT, TAIL, OutputBuffer, clean, shorten_lines
 
 
@@ -51,10 +52,10 @@ def test_plain_text_stays_as_it_is(text):
 
 @pytest.mark.parametrize("unit", ["\x1b[", "\x1b]", "\x1bP", "\x1b[1;", "\r", "a\b", "\x9b ", "\x1b[0 ", "\b"])
 def test_hostile_output_is_cleaned_in_linear_time(unit):
-    began = time.monotonic()
+    began = time.process_time()
     clean(unit * 200_000)
     clean("\x1b[" + unit[-1] * 400_000)
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_a_long_line_is_cut_and_says_so():
@@ -158,3 +159,16 @@ def test_the_unfinished_line_is_known(spill, data, line):
     buffer.write(data)
     assert buffer.last_line == line
     buffer.close()
+
+
+def test_the_file_with_the_whole_output_holds_no_secrets_and_every_other_byte(tmp_path):
+    key = b"sk-" + b"A1b2C3d4" * 5
+    buffer = OutputBuffer(tmp_path / "spill", Redactor())
+    noise = b"\xff\x00 line \xc3\xa4\n" * 3000
+    for piece in (noise, b"the key is " + key[:10], key[10:], b" and more\n\xc3", noise):
+        buffer.write(piece)
+    buffer.take(final=True)
+    buffer.close()
+    saved = (tmp_path / "spill").read_bytes()
+    assert key not in saved
+    assert saved == noise + b"the key is [redacted: API key] and more\n\xc3" + noise

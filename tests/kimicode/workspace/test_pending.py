@@ -85,13 +85,13 @@ def killed_before_operation(number, work):
     return os.WIFSIGNALED(status)
 
 
-def test_killed_at_every_stage_it_leaves_the_state_before_or_the_one_after(changed, tmp_path):
+@pytest.mark.parametrize("apart", [pytest.param(1, id="every stage", marks=pytest.mark.slow), 5])
+def test_killed_at_any_stage_it_leaves_the_state_before_or_the_one_after(changed, tmp_path, apart):
     root, log, before = changed
     pending = tmp_path / "pending"
     after = tree(root)
-    stages = 0
-    while killed_before_operation(stages + 1, lambda: restore(StepLog(log.folder), pending)):
-        stages += 1
+    stages = 1
+    while killed_before_operation(stages, lambda: restore(StepLog(log.folder), pending)):
         begun = bool(cut_off(pending))
         killed_before_operation(stages % 40 + 1, lambda: recover(pending))  # the next start does not end well, either
         recover(pending)
@@ -100,6 +100,7 @@ def test_killed_at_every_stage_it_leaves_the_state_before_or_the_one_after(chang
         assert len([step for step in steps if step.author == "restore"]) == begun
         again(log, after, pending)
         assert tree(root) == after
+        stages += apart
     assert stages > 40
     assert tree(root) == before
 

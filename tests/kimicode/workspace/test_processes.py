@@ -79,4 +79,4 @@ async def test_a_process_that_starts_others_while_it_is_killed_leaves_none(marke
 async def test_nothing_found_is_nothing_to_wait_for():
     began = time.monotonic()
     await terminate(list)
-    assert time.monotonic() - began < 0.1
+    assert time.monotonic() - began < 1.5

@@ -333,7 +333,7 @@ async def main():
     for command in (
         f"id -u; grep -ac CANARY /proc/{os.getpid()}/environ",
         f"setsid sleep {seconds} & true",
-        f"for i in $(seq 200); do sleep {seconds} & done; true",
+        f"for i in $(seq 200); do sleep {seconds} & done; wait",
         "exit 5",
     ):
         result = await shell.run(command, timeout=3)

@@ -1,10 +1,14 @@
 """The person's own commands are texts with places for arguments; nothing in them is run."""
 
+import os
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kimicode.config.load import record
+from kimicode.config.trust import Trust
 from kimicode.tui.commands.table import Table
-from kimicode.tui.commands.user import filled, parse, user_commands
+from kimicode.tui.commands.user import commands_for, filled, parse, user_commands
 
 
 def test_a_file_is_a_command_of_its_name(tmp_path):
@@ -27,6 +31,32 @@ def test_the_nearer_folder_wins_and_own_names_are_never_taken(tmp_path):
 
 def test_a_folder_that_is_not_there_has_no_commands(tmp_path):
     assert user_commands([tmp_path / "nothing"]) == []
+
+
+def test_those_of_a_project_count_where_it_is_trusted_and_win_over_the_persons_own(home, project):
+    for folder, text in ((project / ".kimicode", "the project's"), (home, "mine")):
+        (folder / "commands/git").mkdir(parents=True)
+        (folder / "commands/explain.md").write_text(text)
+        (folder / "commands/git/log.md").write_text(text)
+    (project / ".kimicode/commands/notes.txt").write_text("no command")
+
+    def summaries(trust):
+        return {each.name: each.summary for each in commands_for(project, trust)}
+
+    assert summaries(Trust.whole(project)) == dict.fromkeys(("explain", "git:log"), "the project's")
+    for trust in (None, Trust(project), Trust(project, "untrusted")):
+        assert summaries(trust) == dict.fromkeys(("explain", "git:log"), "mine")
+    record(os.environ).remember(project, "trusted")
+    (project / ".kimicode/commands/explain.md").write_text("changed")
+    assert summaries(record(os.environ).trust_in(project)) == {"explain": "mine", "git:log": "the project's"}
+
+
+def test_a_link_out_of_the_project_leads_to_no_command(home, project, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/a.md").write_text("secret")
+    (project / ".kimicode").mkdir()
+    (project / ".kimicode/commands").symlink_to(tmp_path / "elsewhere")
+    assert commands_for(project, Trust.whole(project)) == []
 
 
 def test_a_head_describes_the_command():

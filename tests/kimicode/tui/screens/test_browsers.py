@@ -21,7 +21,7 @@ def changed() -> Changes:
     changes = Changes()
     for turn, path in (("t1", "old.py"), ("t2", "parse.py")):
         changes.feed(TurnStarted(turn, "x"))
-        changes.feed(ToolCompleted("c", "strreplace", False, (), Diff(path, PATCH, 1, 1), 0.1, {}))
+        changes.feed(ToolCompleted(turn, "strreplace", False, (), Diff(path, PATCH, 1, 1), 0.1, {}))
     return changes
 
 

@@ -55,7 +55,7 @@ GALLERY = [
             reason=HOSTILE,
         )
         for name in ("bash", "view", "createfile", "strreplace", "insert", "plan", "submit", "other")
-        for state in ("writing", "waiting", "running", "done", "failed", "denied", "interrupted")
+        for state in ("writing", "waiting", "asked", "running", "done", "failed", "denied", "interrupted")
     ],
 ]
 
@@ -114,20 +114,22 @@ def test_a_running_command_shows_what_it_prints():
 
 
 def test_a_command_that_waits_for_an_approval_hides_nothing():
-    waiting = Call("1", "bash", '{"command": "rm -rf /\\recho hi"}', "waiting")
-    assert painted(waiting) == ["● $ rm -rf /␍echo hi", "  └ waits for your approval"]
+    asked = Call("1", "bash", '{"command": "rm -rf /\\recho hi"}', "asked")
+    assert painted(asked) == ["● $ rm -rf /␍echo hi", "  └ waits for your answer to the question below"]
 
 
 def test_an_edit_is_its_diff():
     assert painted(EDIT) == ["● edit app.py +1 −1", "  1   a = 1", "  2 − b = 2", "  2 + b = 3"]
     asked = '{"path": "app.py", "old_str": "b = 2", "new_str": "b = 3\\n"}'
-    waiting = Call("2", "strreplace", asked, "waiting")
-    assert [line.replace(" ", "") for line in painted(waiting)] == [
-        "●editapp.py",
-        "−b=2",
-        "+b=3",
-        "└waitsforyourapproval",
-    ]
+    denied = Call("2", "strreplace", asked, "denied")
+    assert [line.replace(" ", "") for line in painted(denied)] == ["✗editapp.py", "−b=2", "+b=3", "└denied"]
+
+
+def test_what_a_question_shows_is_not_shown_twice():
+    text = "\\n".join(f"line {number}" for number in range(200))
+    asked = Call("2", "createfile", f'{{"path": "a.txt", "file_text": "{text}"}}', "asked")
+    assert painted(asked) == ["● create a.txt", "  └ waits for your answer to the question below"]
+    assert painted(replace(asked, state="waiting")) == ["● create a.txt"]
 
 
 def test_a_file_is_seen_while_it_is_written():
@@ -180,6 +182,7 @@ def test_the_end_of_a_turn_says_only_what_is_worth_saying():
     assert painted(TurnEnd("finished", "", 3)) == []
     assert painted(TurnEnd("finished", "app.py +1 -1", 75)) == ["· done after 1 min 15 s", "  app.py +1 -1"]
     assert painted(TurnEnd("limit", "", 0.2)) == ["✗ stopped at a limit"]
+    assert painted(TurnEnd("error", "", 2, cut=True)) == ["✗ failed after 2.0 s, in the middle of an answer"]
 
 
 def test_a_pasted_prompt_is_folded():

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kimicode.events import Rewound
+from kimicode.events import FilesRestored, Rewound, ShellCompleted, ShellStarted
 from kimicode.sessions.journal import JOURNAL, Journal
 from kimicode.sessions.tail import records
 from kimicode.tui.content import Call, Note
@@ -132,6 +132,16 @@ def test_turns_that_were_taken_back_do_not_come_back(tmp_path):
         assert scrolled_through(view) == expected
 
 
+def test_files_that_went_back_are_told_of_however_long_ago_it_was(tmp_path):
+    back = (FilesRestored(9, 4, ("a.py",)), Rewound("t3", "prompt 3", ()), ShellStarted("s", "ls"))
+    events = [*session(6, 2), *back, ShellCompleted("s", "ls", "b.py\n", 0, 0.1), *turn(7, 9), *turn(8, 9)]
+    expected = naively(fed(events), 40, LOOK)
+    assert sum("1 file restored" in line for line in expected) == 1
+    for pages in (3, 12, 99):
+        _, view, _ = resumed(recorded(tmp_path / f"s{pages}", events), pages)
+        assert scrolled_through(view) == expected
+
+
 def test_going_back_live_keeps_the_places_of_pages_right(tmp_path):
     journal = Journal.create(tmp_path / "s")
     document = Document(limit=300)
@@ -174,3 +184,12 @@ def test_a_journal_cut_at_any_byte_opens(tmp_path_factory, data):
     feed.settle(0.0)
     assert scrolled_through(view) == naively(whole, 40, LOOK)
     assert len(document.pages) <= 10
+
+
+def test_files_that_went_back_are_told_of_in_a_resumed_session(tmp_path):
+    undone = [FilesRestored(7, 4, ("a.py",)), Rewound("t3", "prompt 3", ())]
+    document, _, _ = resumed(recorded(tmp_path / "s", [*session(4, 2), *undone]), 5)
+    page = document.pages[-1]
+    assert page.blocks is not None
+    assert page.blocks[-1].content == Note("info", "1 file restored, as before step 4:\n  a.py")
+    assert page.local  # what comes from elsewhere in the journal is not read with the page again

@@ -93,13 +93,29 @@ def test_thoughts_say_how_long_they_took():
     assert screen.contents[-1] == Thinking("hm", 12.0)
 
 
-def test_what_was_discarded_vanishes_and_the_wait_is_told_until_the_answer_comes():
-    screen = Screen(*ASKED, PartStarted("p", "text"), PartUpdated("p", "One.\n\nTwo"), PartDiscarded("p", "reset"))
-    assert screen.contents == [Prompt("do it")]
-    screen.see(RetryScheduled(1, 10, 2.0, "reset"), RetryScheduled(2, 10, 4.0, "reset"))
-    assert screen.contents[1:] == [Note("warning", "reset: asking again in 4 s (2 of 10)")]
+HALF = (*ASKED, PartStarted("p", "text"), PartUpdated("p", "One.\n\nTwo"), PartDiscarded("p", "reset"))
+
+
+def test_words_of_a_request_that_failed_stay_until_the_next_one_is_answered():
+    screen = Screen(*HALF, RetryScheduled(1, 10, 2.0, "reset"), RetryScheduled(2, 10, 4.0, "reset"))
+    half = [Prompt("do it"), Markdown("One.\n\nTwo")]
+    assert screen.contents == [*half, Note("warning", "reset: asking again in 4 s (2 of 10)")]
     screen.see(PartStarted("q", "text"), PartUpdated("q", "Hello"), PartCompleted("q"), answer(Text("Hello")))
     assert screen.contents == [Prompt("do it"), Markdown("Hello")]
+
+
+def test_words_of_a_request_that_failed_for_good_are_not_lost():
+    screen = Screen(*HALF, RetryScheduled(1, 2, 2.0, "reset"), TurnCompleted("t1", "error", 1))
+    screen.see(Result("error", 4, "s", 1, Usage(), None, 3.0, (), "", reason="reset"))
+    half = [Prompt("do it"), Markdown("One.\n\nTwo")]
+    assert screen.contents == [*half, TurnEnd("error", "reset", 3.0, cut=True)]
+    screen.see(TurnStarted("t2", "again"), Result("limit", 3, "s", 1, Usage(), None, 3.0, (), ""))
+    assert screen.contents[-1] == TurnEnd("limit", "", 3.0)
+
+
+def test_an_answer_that_does_not_count_vanishes_with_the_next_step():
+    screen = Screen(*HALF, StepStarted("t1", 2))
+    assert screen.contents == [Prompt("do it")]
 
 
 def test_where_the_message_is_another_text_it_takes_the_place_of_what_was_streamed():
@@ -108,13 +124,22 @@ def test_where_the_message_is_another_text_it_takes_the_place_of_what_was_stream
     assert screen.contents[1:] == [Call("c", "bash", "{}", "waiting")]
 
 
-def test_thoughts_outlive_an_interrupted_answer():
+def test_all_of_an_answer_that_broke_off_stays_as_it_was_streamed():
     screen = Screen(*ASKED, PartStarted("p", "thinking"), PartUpdated("p", "hm"), PartStarted("q", "text"))
-    screen.see(PartUpdated("q", "I be"), PartStarted("r", "tool_call", "bash"), PartUpdated("r", '{"comm'))
-    screen.see(answer(Text("I be\n[interrupted]")), TurnCompleted("t1", "interrupted", 1))
-    kinds = [type(content) for content in screen.contents]
-    assert kinds == [Prompt, Thinking, Call, Markdown]
-    assert screen.contents[2] == Call("", "bash", '{"comm', "interrupted")
+    screen.see(PartUpdated("q", "```\nI be"), PartStarted("r", "tool_call", "bash"), PartUpdated("r", '{"comm'))
+    screen.see(answer(Text("```\nI be\n[interrupted]")), TurnCompleted("t1", "interrupted", 1))
+    assert screen.contents[1:] == [
+        Thinking("hm", 0.0),
+        Markdown("```\nI be"),
+        Call("", "bash", '{"comm', "interrupted"),
+    ]
+    screen.see(Result("interrupted", 130, "s", 1, Usage(), None, 2.0, (), "", answer="```\nI be\n[interrupted]"))
+    assert screen.contents[4:] == [TurnEnd("interrupted", "", 2.0, cut=True)]
+    assert copy_target(screen.document) == "```\nI be"
+
+
+def test_an_answer_that_broke_off_is_shown_where_its_pieces_are_not_known():
+    assert Screen(*ASKED, answer(Text("I be\n[interrupted]"))).contents[1:] == [Markdown("I be")]
 
 
 def test_a_call_goes_through_its_states():
@@ -124,7 +149,7 @@ def test_a_call_goes_through_its_states():
     screen.see(PartUpdated("p", 'ke"}'), PartCompleted("p"), answer(call))
     assert screen.contents[1] == Call("c1", "bash", call.arguments, "waiting")
     screen.see(ToolStarted("c1", "bash", call.arguments), ApprovalRequested("c1", "bash", "make?"))
-    assert screen.contents[1].state == "waiting"
+    assert screen.contents[1].state == "asked"
     screen.see(ApprovalResolved("c1", True, ""), ToolUpdated("c1", "compiling\n"))
     assert (screen.contents[1].state, screen.contents[1].output) == ("running", "compiling\n")
     ran = CommandRun("make", "compiling\ndone\n", 0)
@@ -196,9 +221,20 @@ def test_the_persons_own_commands_are_shown_with_their_live_output():
 
 def test_files_that_were_restored_are_listed_and_those_that_were_not():
     screen = Screen(*ASKED, FilesRestored(9, 4, ("a.py", "b.py")), FilesRestored(10, 2, ("a.py",), ("c.bin",)))
-    assert screen.contents[1] == Note("info", "Files as they were before step 4:\n  a.py\n  b.py")
+    assert screen.contents[1] == Note("info", "2 files restored, as before step 4:\n  a.py\n  b.py")
     assert screen.contents[2].level == "warning"
-    assert screen.contents[2].text.endswith("a.py\nTheir earlier bytes were not kept:\n  c.bin")
+    assert screen.contents[2].text.endswith("their earlier bytes were not kept:\n  c.bin")
+    screen.see(FilesRestored(11, 1, tuple(f"{number}.py" for number in range(1000))))
+    assert screen.contents[3].text.endswith("\n  19.py\n  … and 980 more")
+
+
+def test_files_that_went_back_with_the_conversation_are_told_of_where_it_goes_on():
+    screen = Screen(*session(2, 2))
+    screen.see(FilesRestored(9, 4, ("a.py",)), Rewound("t1", "prompt 1", ()))
+    assert screen.contents[-1] == Note("info", "1 file restored, as before step 4:\n  a.py")
+    screen.see(TurnStarted("t2", "better"), Rewound("t2", "better", ()))
+    restored = [content for content in screen.contents if isinstance(content, Note) and "a.py" in content.text]
+    assert len(restored) == 1
 
 
 def test_going_back_takes_the_turns_away():
@@ -216,7 +252,7 @@ def test_no_order_of_events_does_harm(events):
     blocks = [block for page in document.pages for block in page.blocks or ()]
     assert [block.id for block in blocks] == sorted({block.id for block in blocks})
     assert not any(block.gone for block in blocks)
-    open_states = {"writing", "waiting", "running"}
+    open_states = {"writing", "waiting", "asked", "running"}
     assert not any(isinstance(block.content, Call) and block.content.state in open_states for block in blocks)
     assert not any(isinstance(block.content, Markdown) and block.content.open for block in blocks)
     assert not any(block.live for block in blocks)

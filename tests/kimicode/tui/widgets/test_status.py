@@ -47,9 +47,22 @@ def test_the_mode_and_the_context_stay_longest():
     assert shown(FULL, 5) == "auto…"
 
 
+def test_that_nothing_confines_commands_is_said_whatever_else_there_is_to_say():
+    bare = replace(FULL, sandbox="none")
+    assert shown(bare, 200).startswith("auto-edit  no sandbox  kimi-k2.6  25% context")
+    assert shown(bare, 12) == "no sandbox"
+    retried = replace(bare, doing="connection reset by peer; attempt 2 of 10")
+    assert shown(retried, 40) == "connection reset by peer; a…  no sandbox"
+
+
+def test_a_sandbox_is_named_where_it_is_not_the_best_one():
+    assert shown(replace(FULL, sandbox="landlock"), 200).endswith("landlock")
+    assert shown(replace(FULL, sandbox="bubblewrap"), 200) == shown(FULL, 200)
+
+
 @given(st.text(max_size=40), st.text(max_size=40), st.integers(0, 120))
 def test_names_of_any_kind_never_overflow_nor_drive_the_terminal(model, branch, room):
-    state = replace(FULL, model=model, branch=branch)
+    state = replace(FULL, model=model, branch=branch, doing=model, sandbox="none")
     line = shown(state, room)
     assert width(line) <= room
     assert not any(ord(character) < 32 or 127 <= ord(character) < 160 for character in line)

@@ -152,3 +152,11 @@ def test_a_nested_repository_keeps_its_settings_and_its_place(project):
     assert relative(found.protected, project / ".git") == {"config", "hooks"}
     (project / "file").touch()
     assert guard_nested(project / "file").protected == [project / "file"]
+
+
+def test_settings_too_large_to_be_read_make_all_of_it_read_only(project, home):
+    with (project / ".git/config").open("ab") as file:
+        file.truncate(2_000_000)
+    found = guard(project, home)
+    assert project / ".git" in found.protected
+    assert "larger" in found.gaps[0]

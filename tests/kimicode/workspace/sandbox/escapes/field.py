@@ -21,7 +21,7 @@ SETTINGS = (
     *(f".git/{name}" for name in ("config", "config.worktree", "commondir", "hooks", "info/attributes")),
     *(f".git/worktrees/side/{name}" for name in ("gitdir", "commondir", "config.worktree")),
     *(".git/modules/lib/config", ".git/modules/lib/hooks", "sub/.git/config", "sub/.git/hooks"),
-    *(".kimicode", ".husky", "team.gitconfig"),
+    *("lib/.git", "side/.git", ".kimicode", ".husky", "team.gitconfig"),
 )
 """What of the project must stay as it is."""
 IN_PROJECT = {"dotenv": ".env", "dotenv-deeper": "services/api/.env.production"}

@@ -62,6 +62,12 @@ FILES = (
     _write("put-outside", 'echo evil > x; mv x "$OUT/new"'),
     _write("new-socket", 'import os, socket; socket.socket(1).bind(os.environ["OUT"] + "/new")', language="python"),
     _write("mode", 'chmod 777 "$OUT/file"', gaps=landlock(ATTRIBUTES)),
+    _write(
+        "mode-by-descriptor",
+        'import os; os.fchmod(os.open(os.environ["OUT"] + "/file", os.O_RDONLY), 0o777)',
+        language="python",
+        gaps=landlock(ATTRIBUTES),
+    ),
     _write("times", 'touch -d 2001-01-01 "$OUT/file"', gaps=landlock(ATTRIBUTES)),
     _write("owner", 'chown 1:1 "$OUT/file"', root=True),
     _write(

@@ -26,6 +26,14 @@ PLANTING = (
     _plant("git-config", "echo '[core] fsmonitor = evil' >> .git/config"),
     _plant("git-config-by-git", "git config core.fsmonitor evil"),
     _plant("git-config-replaced", "cp .git/config x; echo '[a] b = c' >> x; mv -f x .git/config"),
+    _plant("git-config-hard-link", "ln .git/config x && echo '[core] pager = evil' >> x"),
+    _plant("git-config-by-descriptor", "exec 9< .git/config; echo '[core] pager = evil' >> /proc/self/fd/9"),
+    _plant("git-config-by-work-tree", "git -C side config core.pager evil"),
+    _plant("git-config-by-submodule", "git -C lib config core.pager evil"),
+    _plant("hook-hard-link", "ln .git/hooks/post-commit x && echo evil >> x"),
+    _plant("submodule-link", "mkdir evil; echo 'gitdir: ../evil' > lib/.git"),
+    _plant("work-tree-link", "mkdir evil; mv side/.git x; echo 'gitdir: ../evil' > side/.git"),
+    _plant("settings-folder-away", "mv .git/info old; mkdir .git/info; echo '* filter=evil' > .git/info/attributes"),
     _plant(
         "git-config-of-work-tree",
         "git config extensions.worktreeConfig true; echo '[core] pager = evil' > .git/config.worktree",
@@ -82,7 +90,7 @@ PLANTING = (
     _poison(
         "python-path",
         f"echo '{_CODE}' > evil/sitecustomize.py; export PYTHONPATH=$PWD/evil",
-        "/usr/bin/python3 -c pass",
+        "$PY -c pass",
     ),
     _poison(
         "perl-options",

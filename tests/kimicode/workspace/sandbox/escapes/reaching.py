@@ -2,6 +2,9 @@
 
 from tests.kimicode.workspace.sandbox.escapes.attempt import LATE_SOCKET, Attempt
 
+ALLOWED = "allowed.test"
+"""A host that commands may reach where there is a proxy; on the machine its name leads to 127.0.0.1."""
+
 
 def _reach(name: str, program: str, **more) -> Attempt:
     return Attempt(name, "reached", program, **more)
@@ -10,6 +13,17 @@ def _reach(name: str, program: str, **more) -> Attempt:
 def _socket(name: str, code: str, **more) -> Attempt:
     start = 'import os, socket, struct; E = os.environ; port = int(E["PORT"]); s = socket.socket; '
     return Attempt(name, "reached", start + code, "python", **more)
+
+
+def _ask(name: str, request: str, **more) -> Attempt:
+    """By the proxy that variables name. Without a sandbox that is the listener itself, with one the agent's."""
+    lines = request.replace("HERE", "{E['PORT']}")
+    code = (
+        "place, number = E['http_proxy'].rpartition('/')[2].split(':'); "
+        "c = socket.create_connection((place, int(number)), 2); c.settimeout(0.3); "
+        f'c.sendall(f"{lines}\\r\\n\\r\\n".encode()); c.recv(100)'
+    )
+    return _socket(name, code, **more)
 
 
 _FIRST_BYTES = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x05evil\x04test\x00\x00\x01\x00\x01"
@@ -38,10 +52,10 @@ REACHING = (
     _socket("vsock", "c = s(40, 1); c.settimeout(0.5); c.connect((1, port))", optional=True),
     _reach("bash-tcp", "exec 3<>/dev/tcp/127.0.0.1/$PORT"),
     _reach("bash-udp", "echo x > /dev/udp/127.0.0.1/$PORT"),
-    _reach("curl", "curl -s -m 0.5 http://127.0.0.1:$PORT/"),
+    _reach("curl", "curl -s -m 0.5 http://127.0.0.1:$PORT/", optional=True),
     _reach("wget", "wget -q -T 0.5 -t 1 -O - http://127.0.0.1:$PORT/", optional=True),
     _reach("git-remote", "timeout 0.5 git ls-remote git://127.0.0.1:$PORT/x"),
-    _reach("proxy-variable", "curl -s -m 0.5 http://evil.test/"),
+    _reach("proxy-variable", "curl -s -m 0.5 http://evil.test/", optional=True),
     _reach("io-uring-connect", "$NATIVE uring-connect $PORT", optional=True),
     _reach("perl-tcp", 'use IO::Socket::INET; IO::Socket::INET->new("127.0.0.1:$ENV{PORT}")', language="perl"),
     _reach("network-of-agent", "nsenter -t $AGENT -n bash -c 'exec 3<>/dev/tcp/127.0.0.1/'$PORT", root=True),
@@ -57,5 +71,18 @@ REACHING = (
     _socket("docker-socket-by-link", "s(1).connect('/var/run/docker.sock')", root=True),
     _socket("x11-abstract", "s(1).connect(chr(0) + E['MARK'])"),
     _socket("abstract-datagram", "s(1, 2).sendto(b'x', chr(0) + E['MARK'] + '-d')"),
+    _ask("by-proxy", "CONNECT 127.0.0.1:HERE HTTP/1.1"),
+    _ask("by-proxy-plain", "GET http://127.0.0.1:HERE/ HTTP/1.1\\r\\nHost: 127.0.0.1:HERE"),
+    _ask("by-proxy-number", "CONNECT 2130706433:HERE HTTP/1.1"),
+    _ask("by-proxy-octal", "CONNECT 0177.0.0.1:HERE HTTP/1.1"),
+    _ask("by-proxy-any-address", "CONNECT 0.0.0.0:HERE HTTP/1.1"),
+    _ask("by-proxy-mapped", "CONNECT [::ffff:127.0.0.1]:HERE HTTP/1.1"),
+    _ask("by-proxy-localhost", "CONNECT localhost:HERE HTTP/1.1"),
+    _ask("by-proxy-metadata", "CONNECT 169.254.169.254:HERE HTTP/1.1", root=True),
+    _ask("by-proxy-allowed-name", f"CONNECT {ALLOWED}:HERE HTTP/1.1\\r\\nHost: {ALLOWED}:HERE"),
+    _ask("by-proxy-allowed-plain", f"GET http://{ALLOWED}:HERE/ HTTP/1.1\\r\\nHost: {ALLOWED}:HERE"),
+    _ask("by-proxy-user", f"GET http://{ALLOWED}@127.0.0.1:HERE/ HTTP/1.1\\r\\nHost: {ALLOWED}:HERE"),
+    _ask("by-proxy-zero", f"CONNECT 127.0.0.1\\0.{ALLOWED}:HERE HTTP/1.1"),
+    _ask("by-proxy-two-hosts", f"CONNECT {ALLOWED}:HERE HTTP/1.1\\r\\nHost: 127.0.0.1:HERE"),
     Attempt("new-address", "machine", "import os, socket, struct; s = socket.socket; " + _ADDRESS, "python", root=True),
 )

@@ -16,6 +16,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from kimicode.errors import ToolError
+from kimicode.workspace.network.hosts import AllowList
+from kimicode.workspace.network.proxy import Contact, Proxy
 from kimicode.workspace.sandbox.layers import Layer, best, find
 from kimicode.workspace.sandbox.policy import Limits
 from kimicode.workspace.sandbox.sandbox import Sandbox
@@ -26,7 +29,7 @@ from tests.kimicode.workspace.sandbox.escapes.disturbing import DISTURBING
 from tests.kimicode.workspace.sandbox.escapes.field import Field, Template
 from tests.kimicode.workspace.sandbox.escapes.files import FILES
 from tests.kimicode.workspace.sandbox.escapes.planting import PLANTING
-from tests.kimicode.workspace.sandbox.escapes.reaching import REACHING
+from tests.kimicode.workspace.sandbox.escapes.reaching import ALLOWED, REACHING
 from tests.kimicode.workspace.sandbox.escapes.reading import READING
 from tests.kimicode.workspace.sandbox.escapes.world import World
 
@@ -39,6 +42,10 @@ FAMILIES = {
 }
 ATTEMPTS = tuple(attempt for family in FAMILIES.values() for attempt in family)
 WAYS = ("bare", "bubblewrap", "landlock")
+PROXIED = "proxied"
+"""One way more, for what reaches out: bubblewrap, where commands may reach a host by the agent's proxy."""
+GHOSTS = (".kimicode", ".git/commondir", ".git/config.worktree", ".git/info/attributes")
+"""What is absent from the project, and has to be so afterwards."""
 LIMITS = Limits(processes=300, file_bytes=16_000_000)
 AGENT_SECRET = "FORGE_TOKEN"
 """The variable of the agent's own environment."""
@@ -61,8 +68,13 @@ class Outcome:
 class Arena:
     """Fresh ground with a shell on it, for as many attempts as do no harm."""
 
-    def __init__(self, layer: Layer | None, template: Template, world: World, home: Path) -> None:
+    def __init__(
+        self, layer: Layer | None, template: Template, world: World, home: Path, hosts: tuple[str, ...]
+    ) -> None:
+        """`hosts` may be reached by a proxy."""
         self._world = world
+        self.asked: list[Contact] = []
+        """What commands wanted of the proxy."""
         self.field: Field = template.field(home)
         of_agent = {"agent": os.environ[AGENT_SECRET], "machine": MACHINE_SECRET}
         self.field.marks = {**template.marks, **world.marks, **of_agent}
@@ -77,12 +89,16 @@ class Arena:
         _write_handle(home / ".ssh/id_ed25519", self.field.project / "handle")
         sandbox = None
         if layer is not None:
-            place = Place((self.field.project,), self.field.scratch, limits=LIMITS)
-            sandbox = Sandbox(layer, policy_for(place))
+            place = Place((self.field.project,), self.field.scratch, limits=LIMITS, hosts=hosts)
+            proxy = Proxy(AllowList.of(hosts)) if hosts else None
+            if proxy is not None:
+                proxy.tell = self.asked.append
+            sandbox = Sandbox(layer, policy_for(place), proxy=proxy)
         self._stack.enter_context(world.listening_at(self.field.other / "late.sock"))
         self.shell = Shell(
             self.field.project, self.field.scratch / "spill", sandbox=sandbox, environment=self._environment()
         )
+        self._harmed = False
         self._names = {*os.listdir(self.field.project)}
 
     def _environment(self) -> dict[str, str]:
@@ -110,20 +126,20 @@ class Arena:
             await self.shell.run(attempt.afterwards, outside=True)
         traces = field.harm() | field.come_back(result.output) | world.traces()
         traces |= field.large(LIMITS.file_bytes or 0)
-        crowd = world.lingering()
-        if crowd > (LIMITS.processes or 0):
+        if len(world.lingering()) > (LIMITS.processes or 0):
             traces.add("crowd: processes")
         if result.job_id is not None:
             await self.shell.stop(result.job_id)
         if attempt.leaves:
             await self.shell.close()
             traces |= {"survivor: process"} if world.lingering() else set()
+        self._harmed = bool(traces)
         return traces, not (traces or attempt.afterwards or attempt.leaves) and self._tidy()
 
     def _tidy(self) -> bool:
         """Take away what attempts may leave in a project; whether all that was there still is."""
         names = {*os.listdir(self.field.project)}
-        for path in (self.field.project / name for name in names - self._names - {".kimicode"}):
+        for path in (self.field.project / name for name in names - self._names - {*GHOSTS}):
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path, ignore_errors=True)
             else:
@@ -131,16 +147,12 @@ class Arena:
         return self._names <= names
 
     async def close(self) -> set[str]:
-        """End it. Returns what a layer has left behind in the project."""
+        """End it. Returns what the layer has left behind in the project."""
         await self.shell.close()
-        field = self.field
-        ghosts = {
-            f"ghost: {name}"
-            for name in (".kimicode", ".git/commondir", ".git/config.worktree")
-            if (field.project / name).exists() and not any(field.harm())
-        }
+        ghosts = {name for name in GHOSTS if os.path.lexists(self.field.project / name)}
+        left = set() if self._harmed else {f"ghost: {name}" for name in ghosts}
         self._stack.close()
-        return ghosts
+        return left
 
 
 class Campaign:
@@ -153,13 +165,18 @@ class Campaign:
         self._world: World | None = None
         self._arena: Arena | None = None
         self._count = 0
+        self._asked = 0
 
     async def make(self, attempts: Iterable[Attempt]) -> list[Outcome]:
         """What came of each, and of ending the session that they were made in."""
         outcomes = []
         for attempt in attempts:
             started = time.monotonic()
-            traces, clean = await self._ready().make(attempt)
+            try:
+                traces, clean = await self._ready().make(attempt)
+            except ToolError:  # an attempt before has broken the ground for no one but itself
+                await self._end_arena()
+                traces, clean = await self._ready().make(attempt)
             if not clean:
                 traces |= await self._end_arena()
             if any(not trace.startswith(_HARMLESS) for trace in traces):
@@ -169,21 +186,27 @@ class Campaign:
         if left := await self._end_arena():
             outcomes.append(Outcome("the end of the session", tuple(sorted(left)), 0.0))
         self._end_world()
+        if self._way == PROXIED and not self._asked:
+            outcomes.append(Outcome("the proxy was never asked", ("nothing: of what is tried here",), 0.0))
         return outcomes
 
     def _ready(self) -> "Arena":
         if self._world is None:
             outside = Path(tempfile.mkdtemp(prefix="outside-", dir=self._folder))
-            self._world = World(outside, private=os.geteuid() == 0)
+            self._world = World(outside)
         if self._arena is None:
             self._count += 1
             home = self._homes / f"me-{self._way}-{self._count}"
-            self._arena = Arena(self._layer, self._template, self._world, home)
+            hosts = (f"{ALLOWED}:{self._world.variables['PORT']}",) if self._way == PROXIED else ()
+            self._arena = Arena(self._layer, self._template, self._world, home, hosts)
         return self._arena
 
     async def _end_arena(self) -> set[str]:
         arena, self._arena = self._arena, None
-        return await arena.close() if arena is not None else set()
+        if arena is None:
+            return set()
+        self._asked += len(arena.asked)
+        return await arena.close()
 
     def _end_world(self) -> None:
         world, self._world = self._world, None
@@ -195,8 +218,9 @@ def layer_of(way: str) -> Layer | None:
     """None for the way without one. Raises OSError where it does not work here."""
     if way == "bare":
         return None
-    layer = find() if way == "bubblewrap" else best(None)
-    if layer.name != way:
+    name = "bubblewrap" if way == PROXIED else way
+    layer = find() if name == "bubblewrap" else best(None)
+    if layer.name != name:
         raise OSError(f"{way} does not work here: {layer.lacking}")
     return layer
 
@@ -212,10 +236,11 @@ def _write_handle(secret: Path, target: Path) -> None:
     target.write_bytes(handle.raw)
 
 
-def selected(names: Sequence[str]) -> Iterator[Attempt]:
-    """Those that this user can make."""
+def selected(way: str, names: Sequence[str]) -> Iterator[Attempt]:
+    """Those that this user can make in that way."""
     root = os.geteuid() == 0
-    return (each for each in ATTEMPTS if (root or not each.root) and (not names or each.name in names))
+    attempts = REACHING if way == PROXIED else ATTEMPTS
+    return (each for each in attempts if (root or not each.root) and (not names or each.name in names))
 
 
 def main() -> None:
@@ -228,7 +253,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="escapes-") as name:
         for way in ways.split(","):
             layer = layer_of(way)
-            outcomes = asyncio.run(Campaign(way, Path(name).resolve(), homes).make(selected(names)))
+            outcomes = asyncio.run(Campaign(way, Path(name).resolve(), homes).make(selected(way, names)))
             record[way] = {"gaps": layer.gaps if layer else (), "outcomes": [asdict(each) for each in outcomes]}
     Path(out).write_text(json.dumps(record))
 

@@ -1,4 +1,4 @@
-"""Where attempts are made: as root in namespaces of its own, so that none of them, without a sandbox, harms the machine.
+"""Where attempts are made: as root in namespaces of its own, so that without a sandbox none of them harms the machine.
 
 `run` starts the program that makes them, as this user or as an ordinary one.
 """
@@ -10,14 +10,16 @@ import os
 import secrets
 import shutil
 import socket
+import stat
 import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.kimicode.workspace.sandbox.escapes.reaching import ALLOWED
 from tests.kimicode.workspace.sandbox.escapes.run import AGENT_SECRET, MACHINE_SECRET
 from tests.kimicode.workspace.sandbox.escapes.world import ADDRESSES
 
@@ -40,7 +42,7 @@ def people() -> list[str]:
 
 def run(who: str, ways: Sequence[str], names: Sequence[str] = (), timeout: float = 900.0) -> dict[str, Any]:
     """What came of the attempts, by way (see `run.py`). Raises NotHere, and RuntimeError where it failed."""
-    with tempfile.TemporaryDirectory(prefix="stage-") as name:
+    with tempfile.TemporaryDirectory(prefix="stage-") as name, _one_at_a_time(who == "root" and "bare" in ways):
         os.chmod(name, 0o777)
         out = Path(name, "out.json")
         words = ("-m", "tests.kimicode.workspace.sandbox.escapes.run", str(out), ",".join(ways), *names)
@@ -70,6 +72,15 @@ def run(who: str, ways: Sequence[str], names: Sequence[str] = (), timeout: float
         if done.returncode != 0 or not out.exists():
             raise RuntimeError(done.stderr[-4000:])
         return dict(json.loads(out.read_text()), log=done.stderr)
+
+
+@contextlib.contextmanager
+def _one_at_a_time(needed: bool) -> Iterator[None]:
+    """Runs that change settings of the kernel, which has only one of each, must not put back what another has left."""
+    with open(__file__, "rb") as lock:
+        if needed:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _check_namespaces() -> None:
@@ -102,6 +113,11 @@ def main() -> None:
     Path("/run/secrets/value").write_text(MACHINE_SECRET)
     Path("/run/shadow").write_text(f"root:{MACHINE_SECRET}:1:0:99999:7:::\n")
     subprocess.run(["mount", "--bind", "/run/shadow", "/etc/shadow"], check=False)
+    os.mknod("/run/full", stat.S_IFCHR | 0o666, os.stat("/dev/full").st_rdev)
+    os.chmod("/run/full", 0o666)
+    subprocess.run(["mount", "--bind", "/run/full", "/dev/full"], check=False)
+    Path("/run/hosts").write_text(f"127.0.0.1 localhost {ALLOWED}\n")
+    subprocess.run(["mount", "--bind", "/run/hosts", "/etc/hosts"], check=False)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         _set(control, _SIOCSIFFLAGS, "lo", struct.pack("H", _IFF_UP))
         for number, address in enumerate(ADDRESSES, 1):

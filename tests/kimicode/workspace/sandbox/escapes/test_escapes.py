@@ -6,14 +6,15 @@ By default every eighth is made. All of them: `pytest -m slow tests/kimicode/wor
 import functools
 import json
 import os
-import subprocess
+from pathlib import Path
 
 import pytest
 
 from tests.fakes.confined import walls
 from tests.kimicode.workspace.sandbox.escapes import matrix, stage
+from tests.kimicode.workspace.sandbox.escapes.kernel import SETTINGS
 from tests.kimicode.workspace.sandbox.escapes.matrix import LAYERS, escapes, gap, without_proof
-from tests.kimicode.workspace.sandbox.escapes.run import ATTEMPTS, FAMILIES
+from tests.kimicode.workspace.sandbox.escapes.run import ATTEMPTS, FAMILIES, PROXIED
 
 SOME = tuple(attempt.name for attempt in ATTEMPTS[::8])
 FEWEST = 80
@@ -24,7 +25,7 @@ people = pytest.mark.parametrize("who", stage.people())
 @functools.cache
 def run(who, way, names=()):
     if way != "bare":
-        walls(way)
+        walls("bubblewrap" if way == PROXIED else way)
     try:
         return stage.run(who, [way], names)[way]
     except stage.NotHere as reason:
@@ -60,6 +61,13 @@ def test_every_attempt_gets_out_where_there_is_no_sandbox(who):
 @pytest.mark.parametrize("way", LAYERS)
 def test_no_attempt_gets_out_of_a_sandbox_but_through_a_gap_that_is_named(who, way):
     assert held(who, way) == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@people
+def test_with_one_host_allowed_nothing_else_is_reached_and_not_even_that_where_its_name_leads_inside(who):
+    assert held(who, PROXIED) == []
 
 
 # --- the matrix itself ----------------------------------------------------------------------------------------
@@ -103,7 +111,7 @@ def test_the_record_that_is_shipped_knows_all_attempts_and_no_escape():
 def test_the_machine_is_left_as_it_was():
     if os.geteuid() != 0:
         pytest.skip("only root could change it")
-    settings = ["kernel.core_pattern", "kernel.printk_ratelimit_burst", "kernel.hostname"]
-    before = [subprocess.run(["sysctl", name], capture_output=True).stdout for name in settings]
-    run("root", "bare", ("core-pattern", "kernel-setting", "hostname", "device-mode"))
-    assert [subprocess.run(["sysctl", name], capture_output=True).stdout for name in settings] == before
+    settings = [Path(name) for name in (*SETTINGS, "/proc/sys/kernel/hostname") if Path(name).exists()]
+    before = [setting.read_bytes() for setting in settings]
+    run("root", "bare", ("core-pattern", "kernel-setting", "hostname-by-proc", "device-mode", "sysfs"))
+    assert [setting.read_bytes() for setting in settings] == before

@@ -1,6 +1,6 @@
-"""The machine around: listeners, a process that minds its own business, a terminal, keys, settings of the kernel.
+"""The machine around: listeners, other processes, a terminal, keys, settings of the kernel.
 
-`traces` tells what was done to it since the last time that was asked; nothing of that is taken from a program's words.
+`traces` tells what was done to it since it was made; nothing of that is taken from a program's words.
 """
 
 import contextlib
@@ -11,120 +11,98 @@ import resource
 import secrets
 import signal
 import socket
-import stat
 import struct
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from kimicode.workspace.processes import running
+from tests.kimicode.workspace.sandbox.escapes.kernel import Kernel
+from tests.kimicode.workspace.sandbox.escapes.victim import SECRETS, Victim, face
 
-VICTIM = """
-import ctypes, os, signal, sys
-ctypes.CDLL(None).prctl(0x59616d61, ctypes.c_ulong(-1), 0, 0, 0)
-held = os.open(sys.argv[1], os.O_RDONLY)
-memory = ctypes.create_string_buffer(os.environ["IN_MEMORY"].encode())
-poke = ctypes.create_string_buffer(b"untouched")
-heard = []
-for number in range(1, 32):
-    if number not in (signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD, signal.SIGCONT, signal.SIGSEGV):
-        signal.signal(number, lambda number, where: heard.append(number))
-print(ctypes.addressof(memory), ctypes.addressof(poke), flush=True)
-for line in sys.stdin:
-    print(poke.value, heard, flush=True)
-"""
-ON_PATHS = ("/run/docker.sock",)
 ADDRESSES = ("10.77.77.77", "169.254.169.254")
 """Of the machine, where it is one of the test's own."""
-_SETTINGS = (
-    "/proc/sys/kernel/core_pattern",
-    "/proc/sys/kernel/printk_ratelimit_burst",
-    "/sys/kernel/mm/ksm/pages_to_scan",
-)
+_OF_ROOT = ("/run/docker.sock",)
 _ADD_KEY, _KEYCTL = {"x86_64": (248, 250), "aarch64": (217, 219)}.get(platform.machine(), (0, 0))
 _OF_USER, _UNLINK = -4, 9
-_IPC_PRIVATE, _IPC_RMID, _IPC_CREAT = 0, 0, 0o1000
-_ETHERNET_OF_TEST = b"\x88\xb5"
+_IPC_PRIVATE, _IPC_RMID, _IPC_NEW = 0, 0, 0o1600
+_EVERY_PACKET = 3
+_ETHERNET_OF_TEST, _ETHERNET_IP, _ICMP = b"\x88\xb5", b"\x08\x00", 1
 _PR_SET_PTRACER = 0x59616D61
 
 
 class World:
-    """One for many attempts, as long as nothing in it comes to harm. `private`: root, in namespaces of its own."""
+    """One for many attempts, as long as nothing in it comes to harm. Root's has the kernel in it as well."""
 
-    def __init__(self, folder: Path, *, private: bool) -> None:
-        self.private = private
-        self.folder = folder
-        self.marks = {
-            name: f"SECRET-{name}-{secrets.token_hex(6)}"
-            for name in ("memory", "environ", "held", "key", "segment", "message", "argument")
-        }
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self.mark = f"escape-{secrets.token_hex(6)}"
-        self.linger = str(10**9 + secrets.randbelow(10**8))
+        self.marks = {name: f"SECRET-{name}-{secrets.token_hex(6)}" for name in (*SECRETS, "key", "segment", "message")}
+        self._linger = str(10**9 + secrets.randbelow(10**8))
         self._stack = contextlib.ExitStack()
+        self._stack.callback(self._end_lingering)
         self._listeners: dict[str, socket.socket] = {}
-        self._heard: list[int] = []
-        self.poke = ctypes.create_string_buffer(b"untouched")
-        for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGIO):
-            before = signal.signal(number, lambda number, where: self._heard.append(number))
-            self._stack.callback(signal.signal, number, before)
-        ctypes.CDLL(None).prctl(_PR_SET_PTRACER, ctypes.c_ulong(-1), 0, 0, 0)
-        self._channel, self._held_end = socket.socketpair()
-        self._stack.callback(self._channel.close)
-        self._stack.callback(self._held_end.close)
         self._listen()
-        self._open_terminal()
-        self._start_victim()
+        self._open_up()
+        self._victim = Victim(folder, f"{self.mark}-victim", self.marks)
+        self._stack.callback(self._victim.end)
         self._keep_secrets()
-        self._kernel = _log()
-        self._quiet = self._state()
+        self._kernel = Kernel(self.mark) if os.geteuid() == 0 else None
+        if self._kernel is not None:
+            self._stack.callback(self._kernel.restore)
+        self._before = dict(self._state())
 
     @property
     def variables(self) -> dict[str, str]:
         """What attempts are told."""
         return {
             "AGENT": str(os.getpid()),
-            "POKE_AGENT": str(ctypes.addressof(self.poke)),
+            "POKE_AGENT": str(ctypes.addressof(self._poke)),
             "VICTIM": str(self._victim.pid),
-            "ADDRESS": self._address,
-            "POKE": self._poke,
+            "ADDRESS": self._victim.secret_at,
+            "POKE": self._victim.poke_at,
             "PORT": str(self._port),
             "ADDRESS_OF_HOST": ADDRESSES[0],
-            "PATH_SOCKET": str(self.folder / "service.sock"),
-            "DATAGRAM_SOCKET": str(self.folder / "datagram.sock"),
+            "PATH_SOCKET": str(self._folder / "service.sock"),
+            "DATAGRAM_SOCKET": str(self._folder / "datagram.sock"),
             "AGENT_SOCKET_IN_TMP": str(self._in_tmp),
             "TERMINAL": self._terminal,
             "SEGMENT": str(self._segment),
             "QUEUE": str(self._queue),
             "MARK": self.mark,
-            "LINGER": self.linger,
+            "NUMBER": self._kernel.number if self._kernel else "",
+            "LINGER": self._linger,
             "http_proxy": f"http://127.0.0.1:{self._port}",
         }
 
     def traces(self) -> set[str]:
         """What happened to it, "KIND: WHAT" each."""
         found = {f"reached: {name}" for name, listener in self._listeners.items() if _was_reached(listener)}
-        state = self._state()
-        kinds = {"victim": "victim", "agent": "agent"}
-        found |= {
-            f"{kinds.get(name.split()[0], 'machine')}: {name}" for name in state if state[name] != self._quiet.get(name)
-        }
-        if any(self.mark.encode() in line for line in _news(self._kernel)):
-            found.add("machine: kernel log")
-        return found
+        found |= {": ".join(name) for name, value in self._state() if value != self._before.get(name)}
+        return found | {f"machine: {what}" for what in (self._kernel.traces() if self._kernel else ())}
 
-    def lingering(self) -> int:
-        """How many processes of attempts are alive."""
-        wanted = self.linger.encode()
-        count = 0
+    def lingering(self) -> list[int]:
+        """The processes of attempts that are alive."""
+        found = []
         for process in running():
             with contextlib.suppress(OSError):
-                count += wanted in Path(f"/proc/{process.pid}/cmdline").read_bytes()
-        return count
+                if self._linger.encode() in Path(f"/proc/{process.pid}/cmdline").read_bytes():
+                    found.append(process.pid)
+        return found
+
+    @contextlib.contextmanager
+    def listening_at(self, path: Path) -> Iterator[None]:
+        """One more listener, in a folder of an attempt."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with socket.socket(socket.AF_UNIX) as made:
+            made.bind(str(path))
+            made.listen(64)
+            made.setblocking(False)
+            self._listeners[str(path)] = made
+            yield
+            del self._listeners[str(path)]
 
     def close(self) -> None:
         """Leave nothing of it, and the machine as it was."""
-        self._restore()
         self._stack.close()
 
     # --- what it is made of -----------------------------------------------------------------------------------
@@ -139,32 +117,19 @@ class World:
         with contextlib.suppress(OSError):
             self._listener("vsock", socket.AF_VSOCK, socket.SOCK_STREAM, (socket.VMADDR_CID_ANY, self._port))
         self._in_tmp = Path("/tmp", f"{self.mark}-agent")
-        paths = [self.folder / "service.sock", self.folder / ".cache-agent.sock", self._in_tmp]
-        paths += map(Path, ON_PATHS) if self.private else []
-        for path in paths:
+        root = os.geteuid() == 0
+        for path in (self._folder / "service.sock", self._in_tmp, *(map(Path, _OF_ROOT) if root else ())):
             self._listener(str(path), socket.AF_UNIX, socket.SOCK_STREAM, str(path))
             self._stack.callback(path.unlink, missing_ok=True)
-        self._listener("datagram", socket.AF_UNIX, socket.SOCK_DGRAM, str(self.folder / "datagram.sock"))
+        self._listener("datagram", socket.AF_UNIX, socket.SOCK_DGRAM, str(self._folder / "datagram.sock"))
         self._listener("abstract", socket.AF_UNIX, socket.SOCK_STREAM, f"\0{self.mark}")
         self._listener("abstract datagram", socket.AF_UNIX, socket.SOCK_DGRAM, f"\0{self.mark}-d")
-        if self.private:
-            tap = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+        if root:
+            tap = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_EVERY_PACKET))
             tap.bind(("lo", 0))
             self._add("tap", tap)
 
-    @contextlib.contextmanager
-    def listening_at(self, path: Path) -> Iterator[None]:
-        """One more, in a folder of an attempt."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with socket.socket(socket.AF_UNIX) as made:
-            made.bind(str(path))
-            made.listen(64)
-            made.setblocking(False)
-            self._listeners[str(path)] = made
-            yield
-            del self._listeners[str(path)]
-
-    def _listener(self, name: str, family: int, kind: int, address: object) -> socket.socket:
+    def _listener(self, name: str, family: int, kind: int, address: str | tuple[object, ...]) -> socket.socket:
         made = socket.socket(family, kind)
         with contextlib.suppress(OSError):
             if family == socket.AF_INET6:
@@ -182,111 +147,56 @@ class World:
         self._stack.callback(listener.close)
         self._listeners[name] = listener
 
-    def _open_terminal(self) -> None:
-        self._screen, self._keyboard = os.openpty()
-        self._terminal = os.ttyname(self._keyboard)
-        os.set_blocking(self._screen, False)
-        self._stack.callback(os.close, self._screen)
-        self._stack.callback(os.close, self._keyboard)
-
-    def _start_victim(self) -> None:
-        held = self.folder / "held-by-victim"
-        held.write_text(self.marks["held"])
-        self._victim = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", VICTIM, str(held), f"{self.mark}-victim", self.marks["argument"]],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={"IN_MEMORY": self.marks["memory"], "MINE": self.marks["environ"]},
-            start_new_session=True,
-            text=True,
-        )
-        self._stack.callback(self._end_victim)
-        assert self._victim.stdout is not None
-        self._address, self._poke = self._victim.stdout.readline().split()
-        held.unlink()
-
-    def _end_victim(self) -> None:
-        self._victim.kill()
-        self._victim.wait()
-        for pipe in (self._victim.stdin, self._victim.stdout):
-            assert pipe is not None
-            with contextlib.suppress(BrokenPipeError):
-                pipe.close()
+    def _open_up(self) -> None:
+        """This process plays the agent: it hears signals, has a terminal and a channel, and bears being traced."""
+        self._heard: list[int] = []
+        for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGIO):
+            before = signal.signal(number, lambda number, where: self._heard.append(number))
+            self._stack.callback(signal.signal, number, before)
+        ctypes.CDLL(None).prctl(_PR_SET_PTRACER, ctypes.c_ulong(-1), 0, 0, 0)
+        self._poke = ctypes.create_string_buffer(b"untouched")
+        self._channel, other_end = socket.socketpair()
+        self._screen, keyboard = os.openpty()
+        self._terminal = os.ttyname(keyboard)
+        for end in (self._channel, other_end):
+            self._stack.callback(end.close)
+        for descriptor in (self._screen, keyboard):
+            os.set_blocking(descriptor, False)
+            self._stack.callback(os.close, descriptor)
+        core = resource.getrlimit(resource.RLIMIT_CORE)
+        self._stack.callback(_set_limit, core)
 
     def _keep_secrets(self) -> None:
+        """In the kernel: a key, a segment of memory and a message, each known by a number or a name alone."""
         libc = ctypes.CDLL(None)
+        key, segment, message = (self.marks[name].encode() for name in ("key", "segment", "message"))
         if _ADD_KEY:
-            value = self.marks["key"].encode()
-            key = libc.syscall(_ADD_KEY, b"user", self.mark.encode(), value, ctypes.c_size_t(len(value)), _OF_USER)
-            self._stack.callback(libc.syscall, _KEYCTL, _UNLINK, key, _OF_USER, 0, 0)
+            number = libc.syscall(_ADD_KEY, b"user", self.mark.encode(), key, ctypes.c_size_t(len(key)), _OF_USER)
+            self._stack.callback(libc.syscall, _KEYCTL, _UNLINK, number, _OF_USER, 0, 0)
         libc.shmat.restype = ctypes.c_void_p
-        self._segment = libc.shmget(_IPC_PRIVATE, ctypes.c_size_t(4096), _IPC_CREAT | 0o600)
-        self._stack.callback(libc.shmctl, self._segment, _IPC_RMID, None)
+        self._segment = libc.shmget(_IPC_PRIVATE, ctypes.c_size_t(4096), _IPC_NEW)
         place = libc.shmat(self._segment, None, 0)
-        ctypes.memmove(place, self.marks["segment"].encode(), len(self.marks["segment"]))
+        ctypes.memmove(place, segment, len(segment))
         self._stack.callback(libc.shmdt, ctypes.c_void_p(place))
-        self._queue = libc.msgget(_IPC_PRIVATE, _IPC_CREAT | 0o600)
-        self._stack.callback(libc.msgctl, self._queue, _IPC_RMID, None)
-        message = self.marks["message"].encode()
+        self._stack.callback(libc.shmctl, self._segment, _IPC_RMID, None)
+        self._queue = libc.msgget(_IPC_PRIVATE, _IPC_NEW)
         libc.msgsnd(self._queue, struct.pack("l", 1) + message, ctypes.c_size_t(len(message)), 0)
+        self._stack.callback(libc.msgctl, self._queue, _IPC_RMID, None)
 
-    # --- how it is ----------------------------------------------------------------------------------------------
+    # --- how it is --------------------------------------------------------------------------------------------
 
-    def _state(self) -> dict[str, object]:
-        state: dict[str, object] = {f"setting {name}": _text(name) for name in _SETTINGS}
-        state |= {"host name": os.uname().nodename, "mounts": _mounts(), "loop devices": _loops()}
-        state["device"] = os.stat("/dev/full").st_mode
-        state["addresses"] = _text("/proc/net/fib_trie")
-        state["control groups"] = any(Path("/sys/fs/cgroup").glob(f"**/{self.mark}")) if self.private else False
-        state |= {f"agent {name}": value for name, value in _face_of(os.getpid())}
-        state |= {
-            "agent signals": (*self._heard,),
-            "agent memory": self.poke.value,
-            "agent channel": _read(self._channel),
-        }
-        state["agent terminal"] = _read(self._screen)
-        return state | dict(self._state_of_victim())
+    def _state(self) -> Iterator[tuple[tuple[str, str], object]]:
+        yield from ((("victim", name), value) for name, value in self._victim.state())
+        yield from ((("agent", name), value) for name, value in face(os.getpid()))
+        yield ("agent", "signals"), (*self._heard,)
+        yield ("agent", "memory"), self._poke.value
+        yield ("agent", "channel"), _read(self._channel.fileno())
+        yield ("agent", "terminal"), _read(self._screen)
 
-    def _state_of_victim(self) -> Iterator[tuple[str, object]]:
-        victim = self._victim
-        if victim.poll() is not None:
-            yield "victim ended", True
-            return
-        stopped = b") T" in Path(f"/proc/{victim.pid}/stat").read_bytes()
-        yield "victim stopped", stopped
-        if stopped:
-            return
-        yield from ((f"victim {name}", value) for name, value in _face_of(victim.pid))
-        assert victim.stdin is not None
-        assert victim.stdout is not None
-        victim.stdin.write("look\n")
-        victim.stdin.flush()
-        yield "victim inside", victim.stdout.readline()
-
-    def _restore(self) -> None:
-        """What an attempt without a sandbox has changed."""
-        for name in _SETTINGS:
-            before = self._quiet[f"setting {name}"]
-            if isinstance(before, str) and before and _text(name) != before:
-                Path(name).write_text(before)
-        if self.private:
-            os.chmod("/dev/full", stat.S_IMODE(int(str(self._quiet["device"]))))
-            socket.sethostname(str(self._quiet["host name"]))
-            for folder in Path("/sys/fs/cgroup").glob(f"**/{self.mark}"):
-                folder.rmdir()
-            for device, _ in set(_loops()) - set(self._quiet["loop devices"]):  # type: ignore[call-overload]
-                subprocess.run(["losetup", "-d", f"/dev/{device}"], capture_output=True)
-            for line in reversed(sorted(_mounts() - self._quiet["mounts"])):  # type: ignore[operator]
-                subprocess.run(["umount", "-l", line], capture_output=True)
-            subprocess.run(["ip", "address", "delete", "10.66.66.66/32", "dev", "lo"], capture_output=True)
-        for number in (resource.RLIMIT_CORE,):
-            with contextlib.suppress(OSError, ValueError):
-                resource.setrlimit(number, self._quiet[f"agent limit {number}"])  # type: ignore[arg-type]
-        for process in running():
-            with contextlib.suppress(OSError):
-                if self.linger.encode() in Path(f"/proc/{process.pid}/cmdline").read_bytes():
-                    os.kill(process.pid, signal.SIGKILL)
+    def _end_lingering(self) -> None:
+        for pid in self.lingering():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def _was_reached(listener: socket.socket) -> bool:
@@ -295,7 +205,7 @@ def _was_reached(listener: socket.socket) -> bool:
     with contextlib.suppress(BlockingIOError):
         while True:
             if listener.family == socket.AF_PACKET:
-                reached |= _is_ours(listener.recv(4096))
+                reached |= _is_of_attempt(listener.recv(4096))
             elif listener.type == socket.SOCK_STREAM:
                 listener.accept()[0].close()
                 reached = True
@@ -305,56 +215,20 @@ def _was_reached(listener: socket.socket) -> bool:
     return reached
 
 
-def _is_ours(packet: bytes) -> bool:
+def _is_of_attempt(packet: bytes) -> bool:
     """A ping, or a packet of the test's own kind."""
-    return packet[12:14] == _ETHERNET_OF_TEST or (packet[12:14] == b"\x08\x00" and packet[23] == 1)
+    kind = packet[12:14]
+    return kind == _ETHERNET_OF_TEST or (kind == _ETHERNET_IP and packet[23] == _ICMP)
 
 
-def _face_of(pid: int) -> Iterator[tuple[str, object]]:
-    """What others may set of a process."""
-    yield "priority", os.getpriority(os.PRIO_PROCESS, pid)
-    yield "scheduler", os.sched_getscheduler(pid)
-    yield "doom", _text(f"/proc/{pid}/oom_score_adj")
-    for number in (resource.RLIMIT_NOFILE, resource.RLIMIT_CORE):
-        yield f"limit {number}", resource.prlimit(pid, number)
-
-
-def _read(source: "socket.socket | int") -> bytes:
+def _read(descriptor: int) -> bytes:
     try:
-        return source.recv(4096, socket.MSG_DONTWAIT) if isinstance(source, socket.socket) else os.read(source, 4096)
+        os.set_blocking(descriptor, False)
+        return os.read(descriptor, 4096)
     except BlockingIOError:
         return b""
 
 
-def _text(name: str) -> str:
-    try:
-        return Path(name).read_text()
-    except OSError:
-        return ""
-
-
-def _mounts() -> frozenset[str]:
-    return frozenset(line.split()[4] for line in _text("/proc/self/mountinfo").splitlines())
-
-
-def _loops() -> frozenset[tuple[str, str]]:
-    files = Path("/sys/block").glob("loop*/loop/backing_file")
-    return frozenset((file.parts[3], _text(str(file))) for file in files)
-
-
-def _log() -> int | None:
-    """The kernel's log from here on, where it may be read."""
-    try:
-        log = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
-    except OSError:
-        return None
-    os.lseek(log, 0, os.SEEK_END)
-    return log
-
-
-def _news(log: int | None) -> Iterator[bytes]:
-    if log is None:
-        return
-    with contextlib.suppress(BlockingIOError):
-        while True:
-            yield os.read(log, 8192)
+def _set_limit(limit: tuple[int, int]) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, limit)
