@@ -7,6 +7,9 @@ from kimicode.events import CommandRun, Diff, FileChange, ToolCompleted
 from kimicode.workspace.hazards import to_look_at
 
 MOST_OBJECTIONS = 6
+MOST_FILES = 50
+"""Of those that changed, in a report; `files_changed` of the result has them all."""
+MOST_LATER = 20
 TELLING = re.compile(
     r"^(?:E  |FAILED |ERROR |error|\w*(?:Error|Exception)\b|--- FAIL|panic|not ok|AssertionError).*", re.MULTILINE
 )
@@ -105,16 +108,21 @@ class WorkRecord:
 def report(files: tuple[FileChange, ...], record: WorkRecord, note: str = "") -> str:
     """Files changed with their diffstat and the commands after the last edit with exit codes; records, not claims."""
     lines = [f"{len(files)} file{'s' * (len(files) != 1)} changed" if files else "No file changed"]
-    names = [_visible(change.path) for change in files]
+    shown = files if len(files) <= MOST_FILES else files[: MOST_FILES - 1]
+    names = [_visible(change.path) for change in shown]
     width = max(map(len, names), default=0)
-    lines += [f"  {change.status} {name:<{width}}  {_stat(change)}" for name, change in zip(names, files, strict=True)]
+    lines += [f"  {change.status} {name:<{width}}  {_stat(change)}" for name, change in zip(names, shown, strict=True)]
+    if len(shown) < len(files):
+        lines.append(f"  ... and {len(files) - len(shown)} more")
     if record.since_edit:
         lines.append("Run after the last edit" if record.edits else "Commands run")
         lines += [f"  {_exit(run)}  {_short(run.command)}" for run in record.since_edit[-5:]]
     elif record.edits:
         lines.append("Nothing was run after the last edit")
     if later := to_look_at(change.path for change in files):
-        lines.append(f"Obeyed later by other programs, so look at them first: {', '.join(map(_visible, later))}")
+        more = f" and {len(later) - MOST_LATER} more" if len(later) > MOST_LATER else ""
+        named = ", ".join(map(_visible, later[:MOST_LATER]))
+        lines.append(f"Obeyed later by other programs, so look at them first: {named}{more}")
     if note:
         lines.append(note)
     return "\n".join(lines)

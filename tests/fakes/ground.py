@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -77,7 +78,7 @@ class Ground:
             if name == "bubblewrap":
                 self.layer = replace(self.layer, variant=bubblewrap.VARIANTS_OF_USERS[0])
 
-    def give(self, **changes: object) -> None:
+    def give(self, **changes: Any) -> None:
         """Another policy, like this one but for `changes`."""
         self.policy = replace(self.policy, **changes)
 

@@ -59,6 +59,10 @@ def test_environments_of_other_projects_do_not_count_either(tmp_path, installed)
     assert programs.find("tool", {"PATH": os.pathsep.join([own, modules, installed])}) == f"{installed}/tool"
 
 
+def test_in_a_folder_that_holds_the_whole_system_programs_are_found_all_the_same(installed):
+    assert found_in("/", installed) == f"{installed}/tool"
+
+
 def test_places_that_are_not_absolute_and_empty_ones_do_not_count(installed):
     assert programs.places({"PATH": f".:bin::{installed}"}) == installed
 

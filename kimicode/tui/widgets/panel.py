@@ -8,6 +8,9 @@ from textual.widget import Widget
 from kimicode.tui.lines import Line
 from kimicode.tui.palette import Look
 
+EDGES = 2
+"""Cells beside a panel. Before its size is known, its lines must not be wider than it will be: the rest would be cut."""
+
 
 class Panel(Widget):
     """A subclass writes `lay_out`, and calls `renew` when its lines became others."""
@@ -35,7 +38,7 @@ class Panel(Widget):
     def renew(self) -> None:
         """Lay out anew; only another height costs more than this panel's own cells."""
         before = len(self._lines)
-        self._laid_out = self.size.width or (self.app.size.width if self.is_attached else 80)
+        self._laid_out = self.size.width or (self.app.size.width if self.is_attached else 80) - EDGES
         self._lines = self.lay_out(self._laid_out)
         self.display = bool(self._lines)
         self.refresh(layout=len(self._lines) != before)

@@ -58,8 +58,8 @@ def test_the_status_builds_nothing(project, kimicode):
 def test_the_status_says_what_is_left_out_and_why(project, kimicode):
     (project / "huge.py").write_bytes(b"x = 1\n" * 400_000)
     (project / "picture.png").write_bytes(b"\0" * 100)
-    kimicode()
-    shown = kimicode("--status").stdout
+    kimicode("-C", project)
+    shown = kimicode("--status", "-C", project).stdout
     assert "1 left out: larger than 2 MB" in shown
     assert "1 left out: binary" in shown
 

@@ -1,6 +1,7 @@
 """The options that are read without typer mean what typer would make of them; the others are left to it."""
 
 from pathlib import Path
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,7 +37,7 @@ WORDS = st.one_of(
 )
 
 
-def as_typer_reads(arguments: list[str]) -> dict:
+def as_typer_reads(arguments: list[str]) -> dict[str, Any]:
     import typer
 
     context = typer.main.get_command(build_interactive()).make_context("kimicode", with_picker(arguments))

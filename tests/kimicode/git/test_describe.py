@@ -36,6 +36,14 @@ def test_a_small_difference_is_shown_whole(project, found):
     assert "-3\n+4\n```" in told
 
 
+def test_a_difference_beside_a_file_with_secrets_is_not_shown(project, commit, found):
+    commit(project, **{".env": "PIN=1\n"})
+    (project / ".env").write_text("PIN=4711\n")
+    told = describe(found(project))
+    assert "Uncommitted: .env" in told
+    assert "4711" not in told
+
+
 def test_a_large_difference_is_a_list(project, found):
     (project / "a").write_text("x\n" * PATCH_CHARS)
     for number in range(40):

@@ -12,7 +12,8 @@ class Writer:
     """What an editor makes of keys: text, and what of it was sent."""
 
     def __init__(self) -> None:
-        self.burst, self.text, self.sent, self.at = Burst(), "", [], 1.0
+        self.burst, self.text, self.at = Burst(), "", 1.0
+        self.sent: list[str] = []
 
     def press(self, keys: str, every: float) -> None:
         for key in keys:

@@ -22,7 +22,8 @@ class Asked:
     """A screen with its clock, and what was typed past it."""
 
     def __init__(self, question: Question | None = None) -> None:
-        self.clock, self.typed = Clock(), []
+        self.clock = Clock()
+        self.typed: list[str] = []
         screen = TrustScreen(question or Question(Path("/code/new")), LOOK, self.typed.append, clock=self.clock)
         self.app = Stage(screen)
 
