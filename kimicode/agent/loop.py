@@ -256,7 +256,7 @@ class Agent:
             reply = await self._setup.model.complete(request, stream.on_piece, on_retry)
         except (asyncio.CancelledError, ModelError):  # the person saw it, so the model has to know it
             stream.close()
-            if text := "".join(stream.text).strip():
+            if text := stream.seen:
                 self._add(Message("assistant", (Text(text + "\n[interrupted]"),)))
             raise
         stream.close()

@@ -26,6 +26,7 @@ class PartStream:
         self._painted = 0.0
         self.text: list[str] = []
         """The answer's text so far, kept for an interrupt."""
+        self._lost = ""
 
     def on_piece(self, piece: Piece) -> None:
         key, added = _describe(piece)
@@ -55,7 +56,13 @@ class PartStream:
             self._emit(PartDiscarded(f"{self._prefix}.{number}", reason))
         self._prefix += "'"
         self._count = 0
+        self._lost = "".join(self.text) or self._lost
         self.text.clear()
+
+    @property
+    def seen(self) -> str:
+        """What the person has read of it: of this request, or of the last one that failed and brought some."""
+        return ("".join(self.text) or self._lost).strip()
 
     @property
     def _id(self) -> str:

@@ -6,12 +6,13 @@ import asyncio
 import base64
 import contextlib
 import os
-import shutil
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Mapping
 from typing import Any
 
 from textual.app import App
+
+from kimicode.programs import find
 
 LARGEST = 74_994
 """Bytes of base64 that every common terminal takes in one sequence; larger ones are cut or dropped silently."""
@@ -57,8 +58,8 @@ def osc52(text: str, *, inside_tmux: bool = False) -> str:
 def tool(environ: Mapping[str, str]) -> tuple[str, ...]:
     """The command that sets the clipboard here; empty if there is none."""
     for variable, command in _TOOLS:
-        if (not variable or environ.get(variable)) and shutil.which(command[0], path=environ.get("PATH")):
-            return command
+        if (not variable or environ.get(variable)) and (program := find(command[0], environ)):
+            return program, *command[1:]
     return ()
 
 
@@ -68,7 +69,7 @@ async def hand_over(command: tuple[str, ...], text: str) -> bool:
         process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=DEVNULL, stderr=DEVNULL)
     except OSError:
         return False
-    encoding = "utf-16-le" if command[0] == "clip.exe" else "utf-8"
+    encoding = "utf-16-le" if command[0].endswith("clip.exe") else "utf-8"
     try:
         async with asyncio.timeout(PATIENCE):
             await process.communicate(text.encode(encoding, "replace"))

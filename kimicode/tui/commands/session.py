@@ -44,7 +44,8 @@ async def export(face: Face, argument: str) -> None:
         raise UsageError(f"{target} is there already", hint="/export FILE.md or FILE.json")
     text = await asyncio.to_thread(_exported, session, target.suffix == ".json")
     try:
-        target.write_text(text, "utf-8")
+        with target.open("x", encoding="utf-8") as file:  # a link that leads nowhere is not written through
+            file.write(text)
     except OSError as error:
         raise DiskError.from_os("write", target, error) from error
     face.note("info", f"Written to {target}")

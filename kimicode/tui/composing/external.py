@@ -2,13 +2,13 @@
 
 import os
 import shlex
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from kimicode.errors import KimicodeError
+from kimicode.programs import find
 
 _FALLBACKS = ("vi", "nano")
 
@@ -26,8 +26,8 @@ def command(environ: Mapping[str, str] = os.environ) -> list[str]:
         raise EditorFailed(f"$VISUAL or $EDITOR is no command line: {wanted} ({error})") from error
     candidates = [words] if words else [[name] for name in _FALLBACKS]
     for candidate in candidates:
-        if shutil.which(candidate[0], path=environ.get("PATH")):
-            return candidate
+        if program := find(candidate[0], environ):
+            return [program, *candidate[1:]]
     if words:
         raise EditorFailed(f"the editor {words[0]} was not found; set $VISUAL or $EDITOR")
     raise EditorFailed("no editor was found; set $VISUAL or $EDITOR")

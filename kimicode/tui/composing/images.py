@@ -5,13 +5,13 @@ import base64
 import contextlib
 import os
 import re
-import shutil
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Mapping
 from pathlib import Path
 
 from kimicode.errors import KimicodeError
 from kimicode.messages import Image
+from kimicode.programs import find
 
 LARGEST = 5_000_000
 """Bytes; servers refuse larger ones."""
@@ -75,7 +75,7 @@ async def from_clipboard(environ: Mapping[str, str] = os.environ) -> Image:
     tools = [
         (program, *command[1:])
         for variable, command in _TOOLS
-        if (not variable or environ.get(variable)) and (program := shutil.which(command[0], path=environ.get("PATH")))
+        if (not variable or environ.get(variable)) and (program := find(command[0], environ))
     ]
     if not tools:
         raise ImageRefused("no tool here can read images from the clipboard (wl-paste, xclip, pngpaste)")

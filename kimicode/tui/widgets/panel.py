@@ -9,7 +9,7 @@ from kimicode.tui.lines import Line
 from kimicode.tui.palette import Look
 
 EDGES = 2
-"""Cells beside a panel. Before its size is known, its lines must not be wider than it will be: the rest would be cut."""
+"""Cells beside a panel. Until its size is known, its lines must not be wider than it will be: they would be cut."""
 
 
 class Panel(Widget):

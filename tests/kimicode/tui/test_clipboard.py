@@ -40,8 +40,8 @@ def test_the_tool_that_fits_the_desktop_is_taken(tmp_path):
     script(tmp_path, "wl-copy", "")
     script(tmp_path, "xsel", "")
     path = {"PATH": str(tmp_path)}
-    assert tool({**path, "WAYLAND_DISPLAY": "w", "DISPLAY": ":0"}) == ("wl-copy",)
-    assert tool({**path, "DISPLAY": ":0"})[0] == "xsel"
+    assert tool({**path, "WAYLAND_DISPLAY": "w", "DISPLAY": ":0"}) == (str(tmp_path / "wl-copy"),)
+    assert tool({**path, "DISPLAY": ":0"})[0] == str(tmp_path / "xsel")
     assert tool(path) == ()
 
 
