@@ -11,13 +11,14 @@ from kimicode.events import (
     MessageAdded,
     Notice,
     PartDiscarded,
+    RetryScheduled,
     StepStarted,
     ToolCompleted,
     TurnCompleted,
     TurnStarted,
     UsageUpdated,
 )
-from kimicode.messages import ToolResult
+from kimicode.messages import TextPiece, ToolResult
 from tests.fakes.model import PlaybackModel, calls, says
 from tests.fakes.workshop import Workshop
 
@@ -335,6 +336,28 @@ async def test_a_model_that_cannot_be_reached_is_the_callers_to_explain_and_the_
     with pytest.raises(ModelUnreachable):
         await shop.agent.run("hello")
     assert shop.of(TurnCompleted)[0].status == "error"
+
+
+class DiesInTheMiddle(PlaybackModel):
+    """Breaks off its first answer, and once more after a retry that brought nothing."""
+
+    async def complete(self, request, on_piece, on_retry):
+        if not self.requests:
+            self.requests.append(tuple(request.messages))
+            on_piece(TextPiece(["The fault is in double.py"]))
+            on_retry(RetryScheduled(1, 2, 0.0, "reset"))
+            raise ModelUnreachable("gone")
+        return await super().complete(request, on_piece, on_retry)
+
+
+async def test_what_a_dying_server_said_is_known_to_the_next_request(root):
+    model = DiesInTheMiddle(says("As I said: double.py."))
+    shop = Workshop(root, model)
+    with pytest.raises(ModelUnreachable):
+        await shop.agent.run("hello")
+    await shop.agent.run("go on")
+    said = [message.text for message in model.requests[-1] if message.role == "assistant"]
+    assert said == ["The fault is in double.py\n[interrupted]"]
 
 
 async def test_call_ids_stay_apart_although_the_server_numbers_them_anew(root):
