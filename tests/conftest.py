@@ -39,6 +39,12 @@ def pytest_configure(config):
             compileall.compile_dir(_ROOT / name, rx=_EXERCISES, quiet=2)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+    """`-n auto`: one more than there are cores, for a third of the time is spent waiting for processes and sockets."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection():
     """What is imported and collected stays to the end: looking through it for garbage costs a third of the time."""

@@ -49,4 +49,4 @@ def make(folder: Path) -> None:
 def variables(folder: Path, home: Path) -> dict[str, str]:
     """The variables that lead tools there."""
     private = {name: str(folder / part) for name, part in FOLDERS.items()}
-    return private | {name: str(home / part) for name, part in FILLED.items() if (home / part).is_dir()}
+    return private | {name: str(home / part) for name, part in FILLED.items() if os.path.isdir(home / part)}

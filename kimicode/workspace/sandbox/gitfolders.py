@@ -4,6 +4,7 @@ All else of `.git` is writable, so that adding, committing and stashing work. No
 says about folders outside of it unless those folders say the same.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -37,11 +38,11 @@ def guard(root: Path, home: Path) -> Guarded:
     """For the folder that may hold `.git`; `.git` itself is not a link."""
     found = Guarded()
     link = root / ".git"
-    if link.is_dir():
+    if os.path.isdir(link):
         _guard_folder(link, root, home, found)
         return found
     found.protected.append(link)
-    if link.is_file():
+    if os.path.isfile(link):
         folder, common = linked_folder(root)
         if folder is None:
             found.gaps.append(f"git's folder is only read: {link} and the folder that it names do not agree")
@@ -56,9 +57,9 @@ def guard(root: Path, home: Path) -> Guarded:
 
 def guard_nested(link: Path) -> Guarded:
     """For a repository somewhere below: its settings and hooks as far as they exist."""
-    if not link.is_dir() or link.is_symlink():
+    if not os.path.isdir(link) or os.path.islink(link):
         return Guarded(protected=[link])
-    return Guarded([link], [link / name for name in ("config", "hooks") if (link / name).exists()])
+    return Guarded([link], [link / name for name in ("config", "hooks") if os.path.exists(link / name)])
 
 
 def linked_folder(root: Path) -> tuple[Path | None, Path | None]:
@@ -81,7 +82,7 @@ def linked_folder(root: Path) -> tuple[Path | None, Path | None]:
 
 def _guard_folder(folder: Path, root: Path, home: Path, found: Guarded) -> None:
     obeyed = [folder / name for name in OBEYED]
-    linked = [path for path in obeyed if path.is_symlink() or real(path.parent) != path.parent]
+    linked = [path for path in obeyed if os.path.islink(path) or real(path.parent) != path.parent]
     why = f"{linked[0].name} in it is a link" if linked else _unread(folder / "config")
     if why:
         # A link cannot be covered, only the folder that it is in.
@@ -99,7 +100,7 @@ def _work_trees(folder: Path) -> list[Path]:
     trees = sorted(folder.glob("*/"))
     if len(trees) > _MOST_OTHERS:
         return [folder]
-    return [tree / name for tree in trees for name in _OF_WORKTREES if (tree / name).is_file()]
+    return [tree / name for tree in trees for name in _OF_WORKTREES if os.path.isfile(tree / name)]
 
 
 def _modules(folder: Path) -> list[Path]:
@@ -112,7 +113,7 @@ def _modules(folder: Path) -> list[Path]:
         level = [path for place in level if place not in modules for path in sorted(place.glob("*/"))]
         if len(found) > _MOST_OTHERS or len(level) > 10 * _MOST_OTHERS:
             return [folder]
-    return [module / name for module in found for name in ("config", "hooks") if (module / name).exists()]
+    return [module / name for module in found for name in ("config", "hooks") if os.path.exists(module / name)]
 
 
 def _named(config: Path, root: Path, home: Path, depth: int) -> Iterator[Path]:
@@ -143,7 +144,7 @@ def _expanded(value: str, home: Path) -> Path:
 
 def _unread(config: Path) -> str:
     """Why it is not known what settings name."""
-    large = config.is_file() and config.stat().st_size > _LARGEST
+    large = os.path.isfile(config) and config.stat().st_size > _LARGEST
     return f"{config.name} in it is larger than any that git wrote" if large else ""
 
 
@@ -154,7 +155,7 @@ def _line(path: Path) -> str:
 def _text(path: Path) -> str:
     """What a file says; nothing where it is none, cannot be read, or is nothing that git wrote."""
     try:
-        if not path.is_file() or path.stat().st_size > _LARGEST:
+        if not os.path.isfile(path) or path.stat().st_size > _LARGEST:
             return ""
         text = path.read_text("utf-8", errors="surrogateescape")
     except OSError:

@@ -59,7 +59,7 @@ _SECRET_LINE = re.compile(
 def shown_of(home: Path) -> Iterator[Path]:
     """What of a home folder may be read; paths that exist."""
     for path in (*(home / name for name in (*TOOLCHAINS, *SETTINGS, *_GIT_LISTS)), *_plain_entries(home)):
-        if path.exists() and not _leads_to_secret(path, home):
+        if os.path.exists(path) and not _leads_to_secret(path, home):
             yield path
     for path in git_settings(home):
         if not _SECRET_LINE.search(_text(path)):
@@ -68,7 +68,7 @@ def shown_of(home: Path) -> Iterator[Path]:
 
 def git_settings(home: Path) -> list[Path]:
     """git's settings of this person, in the order in which git reads them."""
-    return [home / name for name in GIT_SETTINGS if (home / name).is_file()]
+    return [home / name for name in GIT_SETTINGS if os.path.isfile(home / name)]
 
 
 def git_settings_without_secrets(home: Path) -> str | None:

@@ -105,7 +105,7 @@ def _refuse_wide(top: Path, person: Path) -> None:
 
 def _guarded(root: Path, person: Path) -> gitfolders.Guarded:
     for link in (root / ".git", root / ".kimicode"):
-        if link.is_symlink():
+        if os.path.islink(link):
             hint = f"Replace the link by what it points to: {os.readlink(link)}"
             raise ConfigError(f"commands cannot be confined: {link} is a link, which cannot be protected", hint=hint)
     found = gitfolders.guard(root, person)
@@ -123,7 +123,7 @@ def _homes(person: Path) -> list[Path]:
 def _secrets(found: Iterable[secretfiles.Found]) -> list[Path]:
     """Where links lead as well: the link itself cannot be covered."""
     paths = (real(path) for each in found for path in each.secrets)
-    return [path for path in paths if path.is_file()]
+    return [path for path in paths if os.path.isfile(path)]
 
 
 def _unsearched(tops: Sequence[Path], found: Sequence[secretfiles.Found]) -> list[str]:

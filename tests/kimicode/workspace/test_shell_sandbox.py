@@ -289,26 +289,29 @@ async def test_too_large_a_file_too_much_memory_and_too_many_descriptors_fail_al
         assert (await shell.run("echo next")).output == "next\n"
 
 
-SEVERAL = "x=bytearray(60_000_000); import time; time.sleep(60)"
+# Each holds 80 MB for as long as nobody reads them.
+SEVERAL = "for i in 1 2 3 4 5; do head -c 80000000 /dev/zero | tail -c 80000000 | sleep 60 & done; wait"
 
 
 async def test_what_takes_too_much_memory_together_is_ended_and_named(root):
     for layer in (walls("bubblewrap"), walls("landlock")):
         async with shell_in(layer, root, resident_bytes=200_000_000) as shell:
-            together = f'for i in 1 2 3 4 5; do python3 -c "{SEVERAL}" & done; wait'
-            result = await shell.run(together, timeout=30)
+            result = await shell.run(SEVERAL, timeout=30)
             assert result.exit_code == 137
             assert "of memory" in result.notes[0]
             assert (await shell.run("echo next")).output == "next\n"
 
 
-SHARED = "import os, time; x = bytearray(120_000_000); [os.fork() or (time.sleep(1), os._exit(0)) for _ in range(4)]"
+SHARED = (
+    "x=$(head -c 40000000 /dev/zero | tr '\\0' a); "
+    "for i in 1 2 3 4 5 6 7; do (sleep 1; echo ${#x}) & done; wait; echo done"
+)
 
 
 async def test_memory_that_is_shared_counts_once(root):
-    async with shell_in(walls(), root, resident_bytes=300_000_000) as shell:
-        result = await shell.run(f'python3 -c "{SHARED}"; sleep 2; echo done', timeout=30)
-        assert result.output == "done\n"
+    async with shell_in(walls(), root, resident_bytes=220_000_000) as shell:
+        result = await shell.run(SHARED, timeout=30)
+        assert result.output == "40000000\n" * 7 + "done\n"
 
 
 async def test_where_the_machine_runs_out_of_memory_commands_go_before_the_supervisor(shell):

@@ -10,7 +10,7 @@ import pytest
 
 from kimicode.errors import ConfigError
 from kimicode.workspace.sandbox import bubblewrap, secretfiles
-from kimicode.workspace.sandbox.layers import PACKAGE_ROOT
+from kimicode.workspace.sandbox.layers import PACKAGE_ROOT, program_places
 from kimicode.workspace.sandbox.workspace import Place, policy_for
 from tests.fakes.ground import ground, layer, people
 
@@ -205,7 +205,10 @@ def ready(request, home):
 
         def prepare(home, *roots, **changes):
             policy = policy_for(place_of(home, *roots, **changes))
-            made.policy = replace(policy, shown=(*policy.shown, *made.policy.shown), scratch=made.scratch)
+            # The Python that runs this may lie in a folder of root's alone; that of the ground does not.
+            own = program_places() if made.who == "nobody" else ()
+            shown = (*(path for path in policy.shown if path not in own), *made.policy.shown)
+            made.policy = replace(policy, shown=shown, scratch=made.scratch)
             made.belongs_to_them(home)
             return made
 
