@@ -3,11 +3,11 @@
 An agent that is kept from a command can still write it into one of these. hazards.txt beside this module names them.
 """
 
+import fnmatch
 import functools
 import re
 import unicodedata
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 
 _GUARDED = frozenset({".git", ".kimicode"})
@@ -24,9 +24,9 @@ def guarded(path: PurePath) -> bool:
 
 def runs_later(path: PurePath) -> bool:
     """Whether a program will obey a file in a project, or run what it names, without being asked about it."""
-    folders, patterns = _known()
+    folders, names = _known()
     *above, name = map(folded, path.parts)
-    return not folders.isdisjoint(above) or any(fnmatchcase(name, pattern) for pattern in patterns)
+    return not folders.isdisjoint(above) or names.match(name) is not None
 
 
 def to_look_at(paths: Iterable[str]) -> list[str]:
@@ -41,8 +41,9 @@ def folded(name: str) -> str:
 
 
 @functools.cache
-def _known() -> tuple[frozenset[str], tuple[str, ...]]:
+def _known() -> tuple[frozenset[str], re.Pattern[str]]:
+    """Names of folders, and one pattern for all names of files."""
     lines = Path(__file__).with_suffix(".txt").read_text("utf-8").splitlines()
     names = [line for line in lines if line and not line.startswith("#")]
     folders = frozenset(name[:-1] for name in names if name.endswith("/"))
-    return folders, tuple(name for name in names if not name.endswith("/"))
+    return folders, re.compile("|".join(fnmatch.translate(name) for name in names if not name.endswith("/")))
