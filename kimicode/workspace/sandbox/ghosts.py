@@ -50,6 +50,8 @@ class Ghosts:
         if self._record is None:
             return
         with _locked(self._records):
+            # A process that is being started this moment has a copy of the descriptor: closing alone would not unlock.
+            fcntl.flock(self._record, fcntl.LOCK_UN)
             self._record.close()
             self._record = None
             self._ours = []

@@ -1,5 +1,6 @@
 """Names that must not come to be: made, shared, taken away again, and left alone once somebody uses them."""
 
+import os
 import subprocess
 import sys
 
@@ -34,6 +35,23 @@ def test_absent_names_are_made_and_gone_afterwards(project, records):
     ghosts.remove()
     assert names(project) == [".git"]
     assert list(records.glob("*.json")) == []
+
+
+def test_they_go_although_a_process_that_is_being_started_holds_a_copy_of_the_record(project, records):
+    ghosts = Ghosts(records)
+    ghosts.make([project / ".kimicode"])
+    gate, opens = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(opens)
+        os.read(gate, 1)
+        os._exit(0)
+    try:
+        ghosts.remove()
+        assert names(project) == [".git"]
+    finally:
+        os.close(opens)
+        os.waitpid(child, 0)
 
 
 def test_what_was_there_before_is_never_touched(project, records):
