@@ -132,7 +132,7 @@ def _at_work(scratch: Path, columns: int, rows: int, *options: str) -> Iterator[
                 "KIMICODE_MODEL": "scripted",
                 "COLORTERM": "truecolor",
             }
-            command = [sys.executable, "-m", "kimicode", *options]
+            command = [sys.executable, "-m", "kimicode", "--trust", *options]
             with Terminal(command, columns=columns, rows=rows, environ=environ, folder=project) as terminal:
                 yield terminal
         finally:
