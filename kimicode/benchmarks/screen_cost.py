@@ -80,7 +80,9 @@ class Bench:
     def open(self, address: str, *options: str, columns: int = 120, rows: int = 40) -> Terminal:
         """The terminal UI on a terminal of its own."""
         environ = {"KIMICODE_HOME": str(self.home), "KIMICODE_BASE_URL": address, "KIMICODE_MODEL": "scripted"}
-        return Terminal([*KIMICODE, "--trust", *options], columns=columns, rows=rows, environ=environ, folder=self.project)
+        return Terminal(
+            [*KIMICODE, "--trust", *options], columns=columns, rows=rows, environ=environ, folder=self.project
+        )
 
     def session(self, *, steps: int, output: int) -> str:
         return record(self.home / "sessions", self.project, steps=steps, output=output)
