@@ -75,7 +75,7 @@ class ApprovalBar(Container, can_focus=True):
         self._asking: tuple[ApprovalRequested, ...] = ()
         self._question = _Question(look)
         self._answers = _Answers(look)
-        self._words = Input(placeholder="What should it do instead?", id="approval-words")
+        self._words = Input(placeholder="What should it do instead?", id="approval-words", select_on_focus=False)
         self._words.display = False
         self.display = False
 
