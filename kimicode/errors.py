@@ -26,6 +26,7 @@ class ExitCode(IntEnum):
     INFRASTRUCTURE = 2
     LIMIT = 3
     DENIED = 4
+    FINDINGS = 5
     RETRY_LATER = 75
     INTERRUPTED = 130
     TERMINATED = 143

@@ -15,6 +15,7 @@ PACKAGE = ROOT / "kimicode"
 BUGS = PACKAGE / "benchmarks" / "bugs"
 DOCUMENTS = [
     *("README.md", "kimicode/README.md", "kimicode/benchmarks/README.md", "kimicode/tui/README.md"),
+    "kimicode/review/README.md",
     *(".github/CONTRIBUTING.md", ".github/SECURITY.md", ".github/CHANGELOG.md"),
 ]
 PATH = re.compile(r"[\w./-]+")
@@ -27,7 +28,7 @@ def read(name: str) -> str:
 
 def mapped() -> Iterator[Path]:
     """The paths in the maps: a line at the margin names a folder, an indented one a file or folder in it."""
-    for top in (PACKAGE, PACKAGE / "tui"):
+    for top in (PACKAGE, PACKAGE / "tui", PACKAGE / "review"):
         text = (top / "README.md").read_text("utf-8")
         block = text.split("## The map", 1)[1].split("\n## ", 1)[0].split("```")[-2]
         folder = top

@@ -1,0 +1,1 @@
+"""Reviews a change: finds real bugs in it and says nothing else."""

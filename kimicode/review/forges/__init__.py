@@ -1,0 +1,1 @@
+"""Where pull requests live: GitHub and GitLab, behind one protocol."""
