@@ -115,11 +115,12 @@ def run(
     check: bool = True,
     feed: bytes = b"",
     settings: Sequence[tuple[str, str]] = (),
+    patience: float = TIMEOUT_S,
 ) -> Answer:
     """Run one git command in `cwd`; `env` says which repository (GIT_DIR and friends) it works on, `feed` is its stdin.
 
     `settings` are for this command alone and win over all others. Raises GitError if git is missing, takes longer than
-    two minutes, is stopped, or (with `check`) fails.
+    `patience` seconds, is stopped, or (with `check`) fails.
     """
     if reason := missing():
         raise GitError(reason)
@@ -146,7 +147,7 @@ def run(
         except GitCommandNotFound as error:
             raise GitError(f"git could not be started in {cwd}") from error
         assert handle.proc is not None
-        status, output, errors = _finish(handle.proc, cwd)
+        status, output, errors = _finish(handle.proc, cwd, patience)
     said = errors.decode("utf-8", "replace")
     if status < 0:
         raise GitError(f"git {arguments[0]} took too long in {cwd}, or was stopped")
@@ -168,10 +169,10 @@ def _kill(process: "subprocess.Popen[bytes]") -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _finish(process: "subprocess.Popen[bytes]", cwd: Path) -> tuple[int, bytes, bytes]:
+def _finish(process: "subprocess.Popen[bytes]", cwd: Path, patience: float) -> tuple[int, bytes, bytes]:
     _RUNNING[process] = cwd
     try:
-        output, errors = process.communicate(timeout=TIMEOUT_S)
+        output, errors = process.communicate(timeout=patience)
     except subprocess.TimeoutExpired:
         _kill(process)
         output, errors = process.communicate()

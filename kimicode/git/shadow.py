@@ -69,7 +69,7 @@ class Shadow:
                 (git_dir / folder).mkdir(parents=True, mode=0o700)
             (git_dir / "HEAD").write_text(f"{head or 'ref: refs/heads/unborn'}\n")
             (git_dir / "config").write_text(_config_text(settings, filters), "utf-8", "surrogateescape")
-            (git_dir / "objects/info/alternates").write_text(f"{_quoted(str(origin.common_dir / 'objects'))}\n")
+            (git_dir / "objects/info/alternates").write_text(f"{quoted(str(origin.common_dir / 'objects'))}\n")
             _borrow_files(origin, git_dir)
         except OSError as error:
             raise DiskError.from_os("prepare a snapshot in", git_dir, error) from error
@@ -127,13 +127,13 @@ def _config_text(settings: dict[str, str], filters: list[str]) -> str:
     lines = [f"[core]\n\trepositoryformatversion = {version}\n\tbare = false\n\tlooseCompression = 0"]
     for key, value in settings.items():
         section, _, name = key.partition(".")
-        lines.append(f"[{section}]\n\t{name} = {_quoted(value)}")
+        lines.append(f"[{section}]\n\t{name} = {quoted(value)}")
     # A filter that is configured but not installed must not stop the snapshot: the file counts as it is.
-    lines += [f"[filter {_quoted(name)}]\n\trequired = false" for name in filters]
+    lines += [f"[filter {quoted(name)}]\n\trequired = false" for name in filters]
     return "\n".join(lines) + "\n"
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'
 
