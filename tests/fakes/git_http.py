@@ -45,7 +45,7 @@ class GitServer:
                 else:
                     self._answer()
 
-            do_POST = do_GET
+            do_POST = do_GET  # noqa: N815 - their name there
 
             def _answer(self) -> None:
                 path, _, query = self.path.partition("?")

@@ -62,7 +62,7 @@ def test_a_shallow_clone_lends_nothing(served, git, found, tmp_path):
 
 def test_the_token_goes_to_its_server_and_nowhere_else(served, project, found, git, tmp_path):
     with GitServer(served, TOKEN) as server:
-        with pytest.raises(GitError, match="(?i)authentication|401|username") as refused:
+        with pytest.raises(GitError, match=r"(?i)authentication|401|username") as refused:
             fetched(tmp_path / "none", remote(server), [PULL], None)
         got = fetched(tmp_path / "private", remote(server, TOKEN), [PULL], found(project))
         assert commit_of(got, PULL)
