@@ -30,7 +30,7 @@ def command(
     ] = "",
     schema: Annotated[bool, typer.Option("--schema", help="With `output`: the JSON Schema of stream-json.")] = False,
 ) -> None:
-    """Read about a topic: tui, config, modes, sandbox, security, git, undo, output, exit-codes, local.
+    """Read about a topic: tui, config, modes, sandbox, security, review, git, undo, output, exit-codes, local.
 
     Examples:
 

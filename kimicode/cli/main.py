@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "run": "do one task in this folder and exit",
+    "review": "find faults that a change or a pull request brings",
     "commit": "commit what is staged, with a message of the model's",
     "pr": "write title and text of a pull request",
     "serve": "serve a model's weights with the local engine",
@@ -26,7 +27,7 @@ COMMANDS = {
     "map": "print the repository's most important definitions",
     "trust": "obey a project's own instructions and settings, or no longer",
     "doctor": "check the set-up: endpoint, key, model, git, terminal",
-    "help": "read about a topic: " + "tui, output, config, modes, git, undo, local, exit-codes",
+    "help": "read about a topic: " + "tui, output, config, modes, review, git, undo, local, exit-codes",
 }
 
 COMPLETION = ("--install-completion", "--show-completion")
@@ -204,7 +205,8 @@ def build_app(only: str | None) -> "typer.Typer":
     for name in (only,) if only else COMMANDS:
         module = importlib.import_module(f"kimicode.cli.{name}")
         if hasattr(module, "app"):
-            app.add_typer(module.app, name=name, help=COMMANDS[name].capitalize() + ".")
+            own = module.app.registered_callback is not None  # then its docstring is the help
+            app.add_typer(module.app, name=name, help=None if own else COMMANDS[name].capitalize() + ".")
         else:
             app.command(name)(getattr(module, "command", None) or getattr(module, name))
     return app

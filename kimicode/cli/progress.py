@@ -53,7 +53,7 @@ class Progress:
         line = self._line(event)
         if line:
             self._clear()
-            _put(line + "\n")
+            put(line + "\n")
         self._note(event)
         self._paint(force=bool(line))
 
@@ -136,14 +136,14 @@ class Progress:
         if not self._live or (not force and now - self._painted < REPAINT_S):
             return
         self._painted = now
-        columns = _columns() - 3  # the terminal puts ^C behind it
+        width = columns() - 3  # the terminal puts ^C behind it
         activity, status = self._activity, self._status()
         if self._stopping:
             activity, status = "stopping; Ctrl-C again ends it at once", status.partition(" ")[0]
-        activity = cut(activity, max(20, columns - 5 - width_of(status)))  # how long it takes matters more than what
-        text = cut(f"  {activity} · {status}", columns)
+        activity = cut(activity, max(20, width - 5 - width_of(status)))  # how long it takes matters more than what
+        text = cut(f"  {activity} · {status}", width)
         self._clear()
-        _put(self._in(DIM, text))
+        put(self._in(DIM, text))
         self._shown = width_of(text)
 
     def _status(self) -> str:
@@ -151,7 +151,7 @@ class Progress:
         parts = [
             f"{time.monotonic() - self._start:.0f}s",
             f"step {self._step}",
-            f"{_count(total.input_tokens)} in, {_count(total.output_tokens)} out",
+            f"{count(total.input_tokens)} in, {count(total.output_tokens)} out",
         ]
         if total.price:
             parts.append(f"${total.price:.4f}")
@@ -160,23 +160,29 @@ class Progress:
         return " · ".join(parts)
 
     def _clear(self) -> None:
-        if self._shown:
-            # A window that was made narrower has broken the line; the cursor stands on the last of its rows.
-            above = (self._shown - 1) // _columns()
-            _put("\r" + (f"\x1b[{above}A" if above else "") + "\x1b[J")
-            self._shown = 0
+        clear(self._shown)
+        self._shown = 0
 
     def _in(self, colour: str, text: str) -> str:
         return f"{colour}{text}{RESET}" if self._colour and text else text
 
 
-def _put(text: str) -> None:
+def clear(shown: int) -> None:
+    """Take away a line of so many cells that has no end yet."""
+    if shown:
+        # A window that was made narrower has broken the line; the cursor stands on the last of its rows.
+        above = (shown - 1) // columns()
+        put("\r" + (f"\x1b[{above}A" if above else "") + "\x1b[J")
+
+
+def put(text: str) -> None:
+    """Write on stderr, now."""
     with contextlib.suppress(OSError):  # the terminal was closed: the run is ended by its signal, not by its progress
         sys.stderr.write(text)
         sys.stderr.flush()
 
 
-def _columns() -> int:
+def columns() -> int:
     """The width of the terminal behind stderr: stdout may go to a file."""
     try:
         return os.get_terminal_size(sys.stderr.fileno()).columns or 80
@@ -197,5 +203,6 @@ def _one_line(text: str) -> str:
     return cut(" ".join(printable(text).split()), 100)
 
 
-def _count(tokens: int) -> str:
+def count(tokens: int) -> str:
+    """Tokens in few letters: 840, 12.3k."""
     return f"{tokens / 1000:.1f}k" if tokens >= 1000 else str(tokens)

@@ -1,0 +1,174 @@
+"""A review from the command line: signals, progress, output, and what the process returns."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kimicode.agent.budget import Limits
+from kimicode.agent.place import absolute
+from kimicode.cli.commit import say
+from kimicode.cli.review_last import keep
+from kimicode.cli.review_progress import ReviewProgress
+from kimicode.cli.review_source import Opened, opened
+from kimicode.config.load import Loaded, load
+from kimicode.config.schema import ReviewSettings
+from kimicode.errors import DiskError, ExitCode
+from kimicode.events import Notice
+from kimicode.llm.reach import reachable
+from kimicode.review import document
+from kimicode.review.findings import Review, Severity
+from kimicode.review.render import annotations, sarif, text
+from kimicode.review.reviewer import Wish, review
+from kimicode.review.selection import Thresholds
+from kimicode.workspace import atomic
+
+WIDEST = 110
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line asked for. `tuned` holds fields of ReviewSettings, None where not given."""
+
+    folder: Path | None
+    pr: str
+    commits: str
+    staged: bool
+    worktree: bool
+    gathered: Path | None
+    form: str
+    out: Path | None
+    fail_on: str
+    post: bool
+    sure: bool
+    trace: Path | None
+    progress: bool
+    quiet: bool
+    flags: Mapping[str, Any]
+    tuned: Mapping[str, Any]
+
+
+def execute(asked: Asked) -> int:
+    """Review and print; returns the exit code. Raises KimicodeError where there is nothing to print."""
+    return asyncio.run(_review(asked))
+
+
+async def _review(asked: Asked) -> int:
+    folder = absolute(asked.folder or Path())
+    loaded = load(asked.flags, cwd=folder, environ=os.environ)
+    for warning in loaded.warnings:
+        say(warning)
+    tuned = settings_of(loaded, asked.tuned)
+    progress = ReviewProgress(live=asked.progress, quiet=asked.quiet)
+    async with AsyncExitStack() as stack:
+        stack.callback(progress.close)
+        source = await opened(asked, folder, stack, progress)
+        if not source.source.change.files:
+            print(f"Nothing to review: {source.what} changes no file.", file=sys.stderr)
+            return int(ExitCode.FINISHED)
+        settings = await stack.enter_async_context(reachable(loaded, progress.say, _shown(progress)))
+        wish = Wish(
+            settings,
+            Limits(steps=None, tokens=tuned.max_tokens, price=tuned.max_price, seconds=tuned.time_limit),
+            Thresholds(Severity[tuned.min_severity.upper()], tuned.min_confidence),
+            effort=tuned.effort,
+            earlier=source.earlier,
+            run=tuned.run and not source.foreign,
+            trace=asked.trace,
+        )
+        working = asyncio.create_task(review(wish, source.source, emit=progress.show))
+        code = _until_stopped(working, progress)
+        ticking = asyncio.create_task(_tick(progress))
+        try:
+            result = await working
+        finally:
+            ticking.cancel()
+        progress.close()
+        _print(asked, result, source, tuned)
+        if not asked.gathered:
+            keep(source.source, result)
+        if asked.post and not code:
+            await source.post(result, tuned.max_comments, sure=asked.sure)
+    return code[0] if code else outcome(result, asked.fail_on)
+
+
+def settings_of(loaded: Loaded, tuned: Mapping[str, Any]) -> ReviewSettings:
+    """The settings of reviews, with the command line's in front."""
+    given = {name: value for name, value in tuned.items() if value is not None}
+    return loaded.settings.review.model_copy(update=given)
+
+
+def outcome(result: Review, fail_on: str) -> int:
+    """What the process returns: findings as bad as `fail_on` come before a limit that ended the review."""
+    if fail_on and any(finding.severity >= Severity[fail_on.upper()] for finding in result.findings):
+        return int(ExitCode.FINDINGS)
+    if result.state == "failed":
+        return int(ExitCode.INFRASTRUCTURE)
+    return int(ExitCode.LIMIT if result.state == "partial" else ExitCode.FINISHED)
+
+
+def _until_stopped(working: "asyncio.Task[Review]", progress: ReviewProgress) -> list[int]:
+    """The first signal ends the review with what is verified; a second one ends the process. Holds the exit code."""
+    stopped: list[int] = []
+    loop = asyncio.get_running_loop()
+
+    def stop(code: ExitCode) -> None:
+        if stopped:
+            os._exit(code)
+        stopped.append(int(code))
+        progress.stopping()
+        working.cancel()
+
+    loop.add_signal_handler(signal.SIGINT, stop, ExitCode.INTERRUPTED)
+    loop.add_signal_handler(signal.SIGTERM, stop, ExitCode.TERMINATED)
+    loop.add_signal_handler(signal.SIGHUP, stop, ExitCode.TERMINATED)
+    return stopped
+
+
+def _print(asked: Asked, result: Review, source: Opened, tuned: ReviewSettings) -> None:
+    shown = _rendered(asked, result, source, tuned)
+    if asked.out is None:
+        sys.stdout.write(shown)
+        sys.stdout.flush()
+        return
+    try:
+        atomic.put(absolute(asked.out), shown.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        sys.stdout.write(shown)  # a review costs money: what it found is not lost with the disk
+        raise DiskError.from_os("write the review to", asked.out, error) from error
+
+
+def _rendered(asked: Asked, result: Review, source: Opened, tuned: ReviewSettings) -> str:
+    match asked.form:
+        case "json":
+            return document.dump(result)
+        case "sarif":
+            return json.dumps(sarif.sarif(result), indent=1) + "\n"
+        case "github":
+            return "".join(f"{line}\n" for line in annotations.lines(result))
+    seen = sys.stdout.isatty() and asked.out is None
+    width = min(os.get_terminal_size(sys.stdout.fileno()).columns or 80, WIDEST) if seen else 100
+    color = seen and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
+    lines = text.lines(result, source.source.read, width, color)
+    if result.findings and seen and source.here:
+        lines = [*lines, "", "`kimicode review --fix N` hands one of them to the agent."]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _shown(progress: ReviewProgress) -> Any:
+    def show(notice: Notice) -> None:
+        progress.say(notice.text)
+
+    return show
+
+
+async def _tick(progress: ReviewProgress) -> None:
+    while True:
+        progress.tick()
+        await asyncio.sleep(1.0)
