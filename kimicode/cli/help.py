@@ -9,6 +9,8 @@ import typer
 from kimicode.cli.main import COMMANDS
 from kimicode.errors import UsageError
 
+SCHEMAS = ("", "output", "review")
+
 
 def topics() -> list[str]:
     """The names under which documents are shipped."""
@@ -28,7 +30,7 @@ def command(
             metavar="TOPIC", help="One of the topics listed by `kimicode help`.", autocompletion=complete_topic
         ),
     ] = "",
-    schema: Annotated[bool, typer.Option("--schema", help="With `output`: the JSON Schema of stream-json.")] = False,
+    schema: Annotated[bool, typer.Option("--schema", help="With `output` or `review`: the JSON Schema.")] = False,
 ) -> None:
     """Read about a topic: tui, config, modes, sandbox, security, review, git, undo, output, exit-codes, local.
 
@@ -41,7 +43,9 @@ def command(
     docs = resources.files("kimicode").joinpath("docs")
     known = topics()
     if schema:
-        sys.stdout.write(docs.joinpath("output.schema.json").read_text("utf-8"))
+        if topic not in SCHEMAS:
+            raise UsageError(f"there is no schema of {topic!r}", hint="There is one of output and one of review.")
+        sys.stdout.write(docs.joinpath(f"{topic or 'output'}.schema.json").read_text("utf-8"))
     elif topic in known:
         sys.stdout.write(docs.joinpath(f"{topic}.md").read_text("utf-8"))
     elif topic in COMMANDS:
