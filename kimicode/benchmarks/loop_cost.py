@@ -23,16 +23,19 @@ from kimicode.benchmarks.loop_session import SCENARIOS
 STEPS = 2_000
 WINDOW = 200
 HELP_RUNS = 15
-PER_STEP = ("loop_ms", "journal_ms", "model_ms", "tools_ms", "disk_wait_ms")
+PER_STEP = ("loop_ms", "journal_ms", "behind_ms", "model_ms", "tools_ms", "disk_wait_ms")
 HELP = "import sys; from kimicode.cli.main import main; sys.exit(main())"
 
 _CHECKOUT = Path(__file__).parents[2]
 _COLUMNS = (
-    *("", "steps", "compacted", "loop ms", "of it", "client ms", "tools ms", "disk ms", "loop ms", "client ms"),
-    *("memory", "journal"),
+    *("", "steps", "compacted", "loop ms", "of it", "behind", "client ms", "tools ms", "disk ms", "loop ms"),
+    *("client ms", "memory", "journal"),
 )
-_UNITS = ("", "", "times", "CPU", "journal", "CPU", "CPU", "waited", "first, last", "first, last", "MB, peak", "MB")
-_ROW = "{:<11}{:>6}{:>10}{:>9}{:>9}{:>10}{:>9}{:>9}{:>14}{:>14}{:>10}{:>9}"
+_UNITS = (
+    *("", "", "times", "CPU", "journal", "CPU", "CPU", "CPU", "waited", "first, last"),
+    *("first, last", "MB, peak", "MB"),
+)
+_ROW = "{:<11}{:>6}{:>10}{:>9}{:>9}{:>9}{:>10}{:>9}{:>9}{:>14}{:>14}{:>10}{:>9}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

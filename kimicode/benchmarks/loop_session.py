@@ -66,6 +66,8 @@ class Window:
     """Part of `loop_ms`."""
     model_ms: float
     tools_ms: float
+    behind_ms: float
+    """Of other threads: the index after an edit, undo's look at what a step changed."""
     disk_wait_ms: float
     """Wall time, not CPU."""
     rss_mb: float
@@ -141,6 +143,7 @@ class Watch:
                 journal_ms=round(spent["journal"], 3),
                 model_ms=round(spent["model"], 3),
                 tools_ms=round(spent["tools"], 3),
+                behind_ms=round(spent["behind"], 3),
                 disk_wait_ms=round(spent["disk"], 3),
                 rss_mb=rss_mb(),
                 journal_mb=round(self.journal.stat().st_size / 1e6, 2),

@@ -1,6 +1,7 @@
 """CPU seconds of this process by account, and a journal, a model and tools that charge theirs.
 
-Exactly one account is charged at any time; what nobody else claims is the loop's.
+Exactly one account is charged at any time for the thread that runs the loop; what nobody else claims is the loop's.
+What other threads do meanwhile is charged to `behind`, but for those that work for a tool.
 """
 
 import contextlib
@@ -15,17 +16,20 @@ from kimicode.messages import OnPiece, Piece
 from kimicode.sessions.journal import Journal
 from kimicode.tools.base import Tool, ToolContext, ToolOutcome
 
-Account = Literal["loop", "journal", "model", "tools"]
+Account = Literal["loop", "journal", "model", "tools", "behind"]
 
 
 class Meter:
-    """`spent` is in CPU seconds of all threads; children are not counted. `waited` is wall time, for the disk alone."""
+    """`spent` is in CPU seconds; children are not counted. `waited` is wall time, for the disk alone.
+
+    To be used in one thread.
+    """
 
     def __init__(self) -> None:
-        self.spent: dict[Account, float] = {"loop": 0.0, "journal": 0.0, "model": 0.0, "tools": 0.0}
+        self.spent: dict[Account, float] = {"loop": 0.0, "journal": 0.0, "model": 0.0, "tools": 0.0, "behind": 0.0}
         self.waited = 0.0
         self._account: Account = "loop"
-        self._since = time.process_time()
+        self._since = self._now()
 
     @contextlib.contextmanager
     def charge(self, account: Account) -> Iterator[None]:
@@ -38,11 +42,19 @@ class Meter:
 
     def switch(self, account: Account) -> Account:
         """Close the running account's bill, let `account` pay from now on, and return who paid so far."""
-        now = time.process_time()
+        now = self._now()
+        own, behind = now[0] - self._since[0], max(0.0, now[1] - self._since[1])
         before = self._account
-        self.spent[before] += now - self._since
+        self.spent[before] += own
+        self.spent["tools" if before == "tools" else "behind"] += behind
         self._account, self._since = account, now
         return before
+
+    @staticmethod
+    def _now() -> tuple[float, float]:
+        """CPU seconds of this thread, and of all others."""
+        own = time.thread_time()
+        return own, time.process_time() - own
 
 
 class MeasuredJournal(Journal):
