@@ -26,7 +26,7 @@ ASK_AT = 0.8
 
 
 class Budget:
-    """What was spent, and the moment to stop. A child agent will get a budget of its own that charges its parent."""
+    """What was spent, and the moment to stop, of one agent. Where several share theirs, see `review.allowance`."""
 
     def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
         self.limits = limits

@@ -3,7 +3,7 @@
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -36,58 +36,77 @@ class EffortName(StrEnum):
 PullRequestUrl = Annotated[
     str, typer.Option("--pr", metavar="URL", help="A pull or merge request: its address, or its number here.")
 ]
+Commits = Annotated[str, typer.Option("--range", metavar="A..B", help="What B changed since it left A.")]
+Staged = Annotated[bool, typer.Option("--staged", help="What is staged.")]
+Worktree = Annotated[bool, typer.Option("--worktree", help="All uncommitted changes.")]
+GatheredFolder = Annotated[
+    Path | None,
+    typer.Option("--gathered", metavar="DIR", help="What `review gather` left: a pull request, without its forge."),
+]
+OutputForm = Annotated[Form, typer.Option("--output", "-o", help="What stdout gets.")]
+OutFile = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write it to a file instead.")]
+LeastSeverity = Annotated[
+    SeverityName | None, typer.Option("--min-severity", help="What is told at all; default medium.")
+]
+LeastConfidence = Annotated[
+    float | None, typer.Option("--min-confidence", min=0, max=1, metavar="P", help="Default 0.6.")
+]
 MostComments = Annotated[
     int | None, typer.Option("--max-comments", min=0, max=20, metavar="N", help="Inline comments at most; default 5.")
 ]
+FailOn = Annotated[
+    SeverityName | None, typer.Option("--fail-on", help="Exit with 5 if something at least so bad was found.")
+]
+EffortOption = Annotated[
+    EffortName | None, typer.Option("--effort", help="How often and how closely it looks; default medium.")
+]
+RunCode = Annotated[
+    bool | None,
+    typer.Option("--run/--no-run", help="Check claims by running code in the sandbox; never that of strangers."),
+]
+Post = Annotated[bool, typer.Option("--post", help="With --pr: post the findings there, after a question.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="With --post: without the question.")]
+Fix = Annotated[
+    int | None, typer.Option("--fix", min=1, metavar="N", help="Hand finding N of the last review to the agent.")
+]
 Folder = Annotated[Path | None, typer.Option("-C", metavar="DIR", help="Work in this folder.")]
+MostPrice = Annotated[float | None, typer.Option("--max-price", min=0, metavar="USD", help="US dollars at most; 2.")]
+MostTokens = Annotated[int | None, typer.Option("--max-tokens", min=1, metavar="N", help="Tokens at most; 3,000,000.")]
+Seconds = Annotated[float | None, typer.Option("--time-limit", min=1, metavar="SECONDS", help="At most; 1,500.")]
+Trace = Annotated[
+    Path | None, typer.Option("--trace", metavar="DIR", help="Keep what each reviewing agent said and did.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
 
 
 @app.callback(invoke_without_command=True)
 def command(
     context: typer.Context,
     pr: PullRequestUrl = "",
-    commits: Annotated[str, typer.Option("--range", metavar="A..B", help="What B changed since it left A.")] = "",
-    staged: Annotated[bool, typer.Option("--staged", help="What is staged.")] = False,
-    worktree: Annotated[bool, typer.Option("--worktree", help="All uncommitted changes.")] = False,
-    gathered: Annotated[
-        Path | None,
-        typer.Option("--gathered", metavar="DIR", help="What `review gather` left: a pull request, without its forge."),
-    ] = None,
-    output: Annotated[Form, typer.Option("--output", "-o", help="What stdout gets.")] = Form.TEXT,
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write it to a file instead.")] = None,
-    min_severity: Annotated[
-        SeverityName | None, typer.Option("--min-severity", help="What is told at all; default medium.")
-    ] = None,
-    min_confidence: Annotated[
-        float | None, typer.Option("--min-confidence", min=0, max=1, metavar="P", help="Default 0.6.")
-    ] = None,
+    commits: Commits = "",
+    staged: Staged = False,
+    worktree: Worktree = False,
+    gathered: GatheredFolder = None,
+    output: OutputForm = Form.TEXT,
+    out: OutFile = None,
+    min_severity: LeastSeverity = None,
+    min_confidence: LeastConfidence = None,
     max_comments: MostComments = None,
-    fail_on: Annotated[
-        SeverityName | None, typer.Option("--fail-on", help="Exit with 5 if something at least so bad was found.")
-    ] = None,
-    effort: Annotated[
-        EffortName | None, typer.Option("--effort", help="How often and how closely it looks; default medium.")
-    ] = None,
-    run: Annotated[
-        bool | None,
-        typer.Option("--run/--no-run", help="Check claims by running code in the sandbox. Never for forks in CI."),
-    ] = None,
-    post: Annotated[bool, typer.Option("--post", help="With --pr: post the findings there, after a question.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --post: without the question.")] = False,
-    fix: Annotated[
-        int | None, typer.Option("--fix", min=1, metavar="N", help="Hand finding N of the last review to the agent.")
-    ] = None,
+    fail_on: FailOn = None,
+    effort: EffortOption = None,
+    run: RunCode = None,
+    post: Post = False,
+    yes: Yes = False,
+    fix: Fix = None,
     folder: Folder = None,
     model: ModelName = None,
     base_url: BaseUrl = None,
     thinking: Thinking = None,
-    max_price: Annotated[float | None, typer.Option(min=0, metavar="USD", help="US dollars at most; 2.")] = None,
-    max_tokens: Annotated[int | None, typer.Option(min=1, metavar="N", help="Tokens at most; 3,000,000.")] = None,
-    time_limit: Annotated[float | None, typer.Option(min=1, metavar="SECONDS", help="At most; 1,500.")] = None,
-    trace: Annotated[
-        Path | None, typer.Option("--trace", metavar="DIR", help="Keep what each reviewing agent said and did.")
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
+    max_price: MostPrice = None,
+    max_tokens: MostTokens = None,
+    time_limit: Seconds = None,
+    trace: Trace = None,
+    quiet: Quiet = False,
 ) -> int:
     """Find faults that a change brings, and say nothing else. Nothing is changed or posted by itself.
 
@@ -108,47 +127,44 @@ def command(
     In CI three steps share the work, so that none holds a model's key and the right to post: `review gather`,
     `review --gathered`, `review post` (`kimicode help review`).
     """
-    if context.invoked_subcommand:
-        return 0
+    return 0 if context.invoked_subcommand else _begin(context.params)
+
+
+def _begin(given: dict[str, Any]) -> int:
+    """Check what was given together, and do it. Raises KimicodeError."""
     from kimicode.cli.reviewing import Asked, execute
 
-    chosen = [name for name, given in _kinds(pr, commits, staged, worktree, gathered, fix) if given]
+    chosen = [f"--{_SPELT.get(name, name)}" for name in _KINDS if given[name] not in ("", False, None)]
     if len(chosen) > 1:
         raise UsageError(f"{' and '.join(chosen)} cannot be had together")
-    if (post or yes) and not pr:
+    if (given["post"] or given["yes"]) and not given["pr"]:
         raise UsageError("--post is for a pull request", hint="Name it: --pr URL.")
+    plain: dict[str, Any] = {
+        name: value.value if isinstance(value, StrEnum) else value for name, value in given.items()
+    }
     asked = Asked(
-        folder=folder,
-        pr=pr,
-        commits=commits,
-        staged=staged,
-        worktree=worktree,
-        gathered=gathered,
-        form=output.value,
-        out=out,
-        fail_on=fail_on.value if fail_on else "",
-        post=post,
-        sure=yes,
-        trace=trace,
-        progress=not quiet and sys.stderr.isatty(),
-        quiet=quiet,
-        flags={"model": model, "base_url": base_url, "thinking": thinking},
-        tuned={
-            "min_severity": min_severity.value if min_severity else None,
-            "min_confidence": min_confidence,
-            "max_comments": max_comments,
-            "effort": effort.value if effort else None,
-            "run": run,
-            "max_price": max_price,
-            "max_tokens": max_tokens,
-            "time_limit": time_limit,
-        },
+        **{name: plain[name] for name in _AS_GIVEN},
+        form=plain["output"],
+        fail_on=plain["fail_on"] or "",
+        sure=plain["yes"],
+        progress=not plain["quiet"] and sys.stderr.isatty(),
+        flags={name: plain[name] for name in ("model", "base_url", "thinking")},
+        tuned={name: plain[name] for name in _TUNED},
     )
-    if fix is None:
+    if given["fix"] is None:
         return execute(asked)
     from kimicode.cli.review_fix import hand_over
 
-    return hand_over(asked, fix)
+    return hand_over(asked, given["fix"])
+
+
+_KINDS = ("pr", "commits", "staged", "worktree", "gathered", "fix")
+_SPELT = {"commits": "range"}
+_AS_GIVEN = ("folder", "pr", "commits", "staged", "worktree", "gathered", "out", "post", "trace", "quiet")
+_TUNED = (
+    *("min_severity", "min_confidence", "max_comments", "effort", "run"),
+    *("max_price", "max_tokens", "time_limit"),
+)
 
 
 @app.command("gather")
@@ -193,16 +209,3 @@ def post_command(
     from kimicode.cli.review_forge import post
 
     return post(review, pr, max_comments, dry_run, folder)
-
-
-def _kinds(
-    pr: str, commits: str, staged: bool, worktree: bool, gathered: Path | None, fix: int | None
-) -> list[tuple[str, bool]]:
-    return [
-        ("--pr", bool(pr)),
-        ("--range", bool(commits)),
-        ("--staged", staged),
-        ("--worktree", worktree),
-        ("--gathered", gathered is not None),
-        ("--fix", fix is not None),
-    ]

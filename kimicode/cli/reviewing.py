@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,10 +23,13 @@ from kimicode.errors import DiskError, ExitCode
 from kimicode.events import Notice
 from kimicode.llm.reach import reachable
 from kimicode.review import document
+from kimicode.review.change import Side
 from kimicode.review.findings import Review, Severity
+from kimicode.review.prose import Gate
 from kimicode.review.render import annotations, sarif, text
 from kimicode.review.reviewer import Wish, review
 from kimicode.review.selection import Thresholds
+from kimicode.review.source import Source
 from kimicode.workspace import atomic
 
 WIDEST = 110
@@ -151,14 +154,25 @@ def _rendered(asked: Asked, result: Review, source: Opened, tuned: ReviewSetting
         case "sarif":
             return json.dumps(sarif.sarif(result), indent=1) + "\n"
         case "github":
-            return "".join(f"{line}\n" for line in annotations.lines(result))
+            gate = Gate.of(source.source.change)  # a job shows them in the pull request
+            return "".join(f"{line}\n" for line in annotations.lines(result, gate))
     seen = sys.stdout.isatty() and asked.out is None
     width = min(os.get_terminal_size(sys.stdout.fileno()).columns or 80, WIDEST) if seen else 100
     color = seen and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
-    lines = text.lines(result, source.source.read, width, color)
+    lines = text.lines(result, _reader(source.source), width, color)
     if result.findings and seen and source.here:
         lines = [*lines, "", "`kimicode review --fix N` hands one of them to the agent."]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _reader(source: Source) -> Callable[[str, Side], bytes | None]:
+    """Reads a file of either side by the name that it has now."""
+
+    def read(path: str, side: Side) -> bytes | None:
+        file = source.change.file(path)
+        return source.read(file.path_on(side) if file else path, side)
+
+    return read
 
 
 def _shown(progress: ReviewProgress) -> Any:

@@ -17,14 +17,14 @@ from pydantic import ValidationError
 from kimicode import paths
 from kimicode.config.endpoint import asks_for_engine, choose_endpoint
 from kimicode.config.obeyed import search_path
-from kimicode.config.schema import ModelSettings, Settings
+from kimicode.config.schema import ModelSettings, ReviewSettings, Settings
 from kimicode.config.trust import Record, Trust
 from kimicode.errors import ConfigError
 
 _PROJECT_FIELDS = frozenset(
     {"model", "thinking", "window", "max_output_tokens", "toolset", "idle_timeout", "max_retries"}
 )
-_VARIABLES = {f"KIMICODE_{name.upper()}": name for name in Settings.model_fields if name not in ("trusted", "models")}
+_VARIABLES = {f"KIMICODE_{name.upper()}": name for name in Settings.model_fields if name not in ("trusted", "models", "review")}
 _OTHER_VARIABLES = {"KIMICODE_HOME"}
 _SECRET_FIELDS = {"api_key", "base_url"}
 
@@ -214,7 +214,8 @@ def _explanations(error: ValidationError, layer: Layer) -> Iterator[str]:
         key = ".".join(location) if source.endswith(".toml") else ""
         where = f"{source}: {key}" if key else source
         if mistake["type"] == "extra_forbidden":
-            known = Settings.model_fields if len(location) == 1 else ModelSettings.model_fields
+            within = ReviewSettings if location[0] == "review" else ModelSettings
+            known = Settings.model_fields if len(location) == 1 else within.model_fields
             near = _nearest(location[-1], known)
             yield f"{where} is not a known setting" + (f"; did you mean {near}?" if near else "")
             continue

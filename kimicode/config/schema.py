@@ -15,6 +15,8 @@ from kimicode.errors import ConfigError
 Mode = Literal["plan", "ask", "auto-edit", "auto", "yolo"]
 Sandboxing = Literal["auto", "required", "off"]
 Toolset = Literal["full", "swe"]
+Effort = Literal["low", "medium", "high"]
+SeverityName = Literal["low", "medium", "high", "critical"]
 ThemeName = Literal["auto", "dark", "light", "contrast", "terminal"]
 
 EXAMPLES = """\
@@ -84,6 +86,24 @@ class ModelSettings(BaseModel):
     output_price: float | None = Field(default=None, ge=0)
 
 
+class ReviewSettings(BaseModel):
+    """How `kimicode review` works and how much it may say; prices in US dollars."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    effort: Effort = "medium"
+    min_severity: SeverityName = "medium"
+    min_confidence: float = Field(default=0.6, ge=0, le=1)
+    max_comments: int = Field(default=5, ge=0, le=20)
+    """Inline comments of one review; what else was found stands in its summary."""
+    run: bool = True
+    """Whether a claim may be checked by running code in the sandbox."""
+    max_price: float | None = Field(default=2.0, gt=0)
+    max_tokens: int | None = Field(default=3_000_000, gt=0)
+    time_limit: float | None = Field(default=1_500.0, gt=0)
+    """Seconds."""
+
+
 class Settings(BaseModel):
     """All settings, with their defaults."""
 
@@ -123,6 +143,7 @@ class Settings(BaseModel):
     checkpoint: Annotated[Path, AfterValidator(_absolute)] | None = None
     """The folder of weights that the local engine serves."""
     models: dict[str, ModelSettings] = Field(default_factory=dict)
+    review: ReviewSettings = Field(default_factory=ReviewSettings)
     theme: ThemeName = "auto"
     """Of the terminal UI; `auto` follows the terminal's background where that is known."""
     notifications: Literal["bell", "desktop", "off"] = "bell"

@@ -35,7 +35,7 @@ class TreeContents:
         ids = "".join(f"{self.files[path][0]}\n" for path, _ in wanted)
         output = self.shadow.run(["cat-file", "--batch"], feed=ids.encode("ascii")).output
         found = {}
-        for (path, size), data in zip(wanted, _blobs(output), strict=False):
+        for (path, size), data in zip(wanted, blobs(output), strict=False):
             if data is not None and len(data) != size and size - len(data) == data.count(b"\n"):
                 data = data.replace(b"\n", b"\r\n")
             if data is not None and len(data) == size:
@@ -89,7 +89,7 @@ def _entries(output: bytes) -> Iterator[tuple[str, tuple[str, int]]]:
             yield os.fsdecode(path), (fields[2].decode("ascii"), int(fields[3]))
 
 
-def _blobs(output: bytes) -> Iterator[bytes | None]:
+def blobs(output: bytes) -> Iterator[bytes | None]:
     """Read `cat-file --batch`: "id blob size", the bytes, a line break; None for "id missing"."""
     at = 0
     while at < len(output):

@@ -306,3 +306,12 @@ def test_the_key_shows_nowhere(person):
 def test_settings_cannot_be_changed():
     with pytest.raises(ValueError, match="frozen"):
         Settings().model = "x"
+
+
+def test_reviews_have_settings_of_their_own_and_mistakes_in_them_are_explained(person):
+    person.writes('[review]\nmax_comments = 3\nmin_severity = "high"')
+    assert person.loads().settings.review.max_comments == 3
+    person.writes("[review]\nmax_coments = 3")
+    assert "review.max_coments is not a known setting; did you mean max_comments?" in person.fails()
+    person.writes('[review]\nmin_severity = "blocker"')
+    assert "review.min_severity must be" in person.fails()
