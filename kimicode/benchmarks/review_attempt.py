@@ -44,9 +44,10 @@ class Plan:
 
     flags: tuple[str, ...]
     time_limit: float
-    traces: Path
+    transcripts: Path
     """A folder of this run: the processes' own home, and what each wrote to stderr."""
     command: tuple[str, ...] = COMMAND
+    grace: float = GRACE
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set from outside, it ends the reviews that are under way."""
 
@@ -72,7 +73,7 @@ class Attempt:
 
 def attempt(case: Case, plan: Plan) -> Attempt:
     """Review the case once. Raises KimicodeError where it was stopped, or where the same would stop every other."""
-    plan.traces.mkdir(parents=True, exist_ok=True)
+    plan.transcripts.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="kimicode-review-", ignore_cleanup_errors=True) as scratch:
         # Every repository has the same name: the model shall not read the case from it.
         folder, out = Path(scratch) / "project", Path(scratch) / "review.json"
@@ -83,11 +84,12 @@ def attempt(case: Case, plan: Plan) -> Attempt:
             raise KimicodeError(f"the review of {case.name} was stopped")
         seconds = round(time.monotonic() - started, 1)
         review = document.load(out.read_bytes()) if out.exists() else None
-    said = (plan.traces / f"{case.name}.stderr").read_text("utf-8", errors="replace").strip()
+    said = (plan.transcripts / f"{case.name}.stderr").read_text("utf-8", errors="replace").strip()
     last = said.splitlines()[-1] if said else "nothing on stderr"
     if review is None and code in UNASKED:
         raise KimicodeError(f"the review of {case.name} ended with {code}: {last}")
-    return _record(case, review, seconds, f"exit code {code}: {last}" if code else "")
+    trouble = "stopped: it ran past its time limit" if code is None else f"exit code {code}: {last}"
+    return _record(case, review, seconds, trouble)
 
 
 def create(case: Case, folder: Path) -> None:
@@ -118,9 +120,9 @@ def _review(case: Case, folder: Path, out: Path, plan: Plan) -> int | None:
     """Run the command to its end; its exit code, or None when it had to be stopped."""
     asked = ["review", "-C", str(folder), "--range", "HEAD~1..HEAD", "--output", "json", "--out", str(out)]
     command = [*plan.command, *asked, "--time-limit", f"{plan.time_limit:g}", *plan.flags]
-    environment = {**os.environ, "KIMICODE_HOME": str(plan.traces / "home")}
+    environment = {**os.environ, "KIMICODE_HOME": str(plan.transcripts / "home")}
     with (
-        (plan.traces / f"{case.name}.stderr").open("wb") as errors,
+        (plan.transcripts / f"{case.name}.stderr").open("wb") as errors,
         subprocess.Popen(
             command,
             cwd=_CHECKOUT,
@@ -138,7 +140,7 @@ def _review(case: Case, folder: Path, out: Path, plan: Plan) -> int | None:
 
 
 def _wait(process: "subprocess.Popen[bytes]", plan: Plan) -> int | None:
-    deadline = time.monotonic() + plan.time_limit + GRACE
+    deadline = time.monotonic() + plan.time_limit + plan.grace
     while time.monotonic() < deadline and not plan.stopping.is_set():
         with contextlib.suppress(subprocess.TimeoutExpired):
             return process.wait(_LOOK)

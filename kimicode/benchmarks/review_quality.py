@@ -64,7 +64,7 @@ def parse(arguments: Sequence[str], command: tuple[str, ...] = COMMAND) -> Reque
     cases = spread(chosen, options.cases or len(chosen))
     flags = [*(["--base-url", options.base_url] if options.base_url else []), "--model", options.model]
     out = options.json.resolve()
-    plan = Plan((*flags, *extra), options.time_limit, out.with_suffix(".traces"), command)
+    plan = Plan((*flags, *extra), options.time_limit, out.with_name(f"{out.stem}.transcripts"), command)
     run = {"model": options.model, "flags": extra, "time_limit": options.time_limit, "set": digest()}
     return Request(cases, options.jobs, out, plan, run)
 
@@ -85,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", default="", metavar="A,B", help="only these")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="reviews at the same time (default: 1)")
     parser.add_argument("--time-limit", type=float, default=600.0, metavar="S", help="seconds for a review (600)")
-    parser.add_argument("--json", type=Path, default=Path("review_quality.json"), metavar="FILE", help="the results")
+    parser.add_argument("--json", type=Path, default=Path("results.json"), metavar="FILE", help="the results")
     return parser
 
 
@@ -93,16 +93,16 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def earlier(request: Request) -> dict[str, Attempt]:
-    """What a stopped run has done already. Raises UsageError where the file belongs to another one."""
+    """What a stopped run has done already; what failed is tried again. Raises UsageError for another run's file."""
     if not request.out.exists():
         return {}
     report = json.loads(request.out.read_text("utf-8"))
-    if differing := [name for name, value in request.run.items() if report["run"].get(name) != value]:
+    if differing := [name for name, value in request.run.items() if report.get("run", {}).get(name) != value]:
         raise UsageError(
             f"{request.out} holds a run with another {' and '.join(differing)}",
             hint="Name another file with --json, or delete that one.",
         )
-    return {entry["case"]: _attempt(entry) for entry in report["cases"]}
+    return {entry["case"]: _attempt(entry) for entry in report["cases"] if entry["state"] in ("complete", "partial")}
 
 
 def _attempt(entry: dict[str, Any]) -> Attempt:

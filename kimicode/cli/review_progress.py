@@ -81,7 +81,8 @@ class ReviewProgress:
         self._phase, self._agents = "looking", event.parts * len(event.finders)
         what = f"{event.files} file{'s' * (event.files != 1)}, {event.lines:,} changed lines"
         parts = f" in {event.parts} parts" if event.parts > 1 else ""
-        self._line(DIM, f"{_one_line(event.model)} reviews {what}{parts}")
+        model = event.model.rpartition("/")[2] if event.model.startswith("/") else event.model  # a file's name is enough
+        self._line(DIM, f"{_one_line(model)} reviews {what}{parts}")
 
     def _end(self, event: ReviewerEnded) -> None:
         self._working.discard(event.id)
@@ -116,7 +117,7 @@ class ReviewProgress:
 
     def _status(self, now: float) -> str:
         usage = self._usage
-        pieces = [f"{self._phase} {self._ended}/{self._agents}" if self._agents else self._phase]
+        pieces = [f"{self._phase}, {self._ended} of {self._agents} done" if self._agents else self._phase]
         pieces.append(f"{now - self._start:.0f}s")
         if self._reported:
             pieces.append(f"{self._reported} reported, {self._real} confirmed")

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from kimicode.review import diff
 from kimicode.review.change import ChangedFile, Line
 from kimicode.review.excerpts import Excerpt, Outline, Sheet, excerpts
 from kimicode.review.listing import WIDEST, listed, numbered
-from kimicode.review.mentions import Mentions, Wanted, by_index, by_words, imports_of
+from kimicode.review.mentions import Imports, Mentions, Wanted, by_index, by_words, imports_of
 from kimicode.review.neighbours import Files, Neighbour, neighbours
 from kimicode.review.rules import Rules, rules_of
 from kimicode.review.scope import Kind, Scope, kind_of
@@ -125,10 +125,10 @@ def _draft(source: Source, file: ChangedFile, why_not: str) -> _Draft:
     text = None if after is None else diff.lines(after)
     sheet = Sheet.of(file, text)
     found = excerpts(Outline(sheet, _definitions(file.path, after)))
-    gone = _definitions(file.old_path, before) if file.changed("old") else ()
+    gone = _innermost(_definitions(file.old_path, before)) if file.changed("old") else {}
     brought = imports_of("\n".join(text or ()))
     wanted = (_wanted(file, sheet, one, gone, brought) for one in found)
-    pieces = (Piece(one.changed, one.shown, tuple(map(_qualified, _places(one.touched)))) for one in found)
+    pieces = (Piece(one.changed, one.shown, tuple(map(_qualified, one.touched))) for one in found)
     return _Draft(FileContext(file, sheet.lines, tuple(pieces)), tuple(wanted))
 
 
@@ -140,32 +140,38 @@ def _definitions(path: str, data: bytes | None) -> tuple[Definition, ...]:
     return () if language == MARKDOWN else definitions_of(text, language) or ()
 
 
-def _places(touched: Iterable[Definition]) -> list[Definition]:
-    return [one for one in touched if one.kind != "section"]
-
-
 def _qualified(one: Definition) -> str:
     return f"{one.container}.{one.name}" if one.container else one.name
 
 
-def _wanted(file: ChangedFile, sheet: Sheet, excerpt: Excerpt, gone: Sequence[Definition], brought: str) -> Wanted:
+def _wanted(
+    file: ChangedFile, sheet: Sheet, excerpt: Excerpt, gone: Mapping[int, Definition], brought: Imports
+) -> Wanted:
     lines = [sheet.lines[at] for at in sorted(excerpt.shown)]
     added = "\n".join(line.text[:WIDEST] for line in lines if line.kind == "+")
     whole = "\n".join(line.text[:WIDEST] for line in lines)
     called = dict.fromkeys([*_CALL.findall(added), *_CALL.findall(whole)])
     removed = [sheet.lines[at].old for at in excerpt.changed if sheet.lines[at].kind == "-"]
-    changed = [] if kind_of(file.path) is Kind.TESTS else [*_lost(gone, removed), *excerpt.touched]
+    lost = (gone[number] for number in removed if number in gone)
+    changed = [] if kind_of(file.path) is Kind.TESTS else [*lost, *excerpt.touched]
     names = dict.fromkeys(_asked(changed))
     shown = frozenset(line.new for line in lines)
     return Wanted(file.path, tuple(names)[:MOST_CHANGED], tuple(called)[:MOST_CALLED], shown, brought)
 
 
-def _lost(gone: Sequence[Definition], removed: Sequence[int]) -> Iterator[Definition]:
-    """What lay around the removed lines: the innermost of each."""
-    for number in removed:
-        around = [one for one in gone if one.line <= number <= one.end_line]
+def _innermost(definitions: Iterable[Definition]) -> dict[int, Definition]:
+    """For every line what it belongs to."""
+    waiting = sorted(definitions, key=lambda one: (-one.line, one.end_line))
+    found: dict[int, Definition] = {}
+    around: list[Definition] = []
+    for number in range(1, max((one.end_line for one in waiting), default=0) + 1):
+        while waiting and waiting[-1].line <= number:
+            around.append(waiting.pop())
+        while around and around[-1].end_line < number:
+            around.pop()
         if around:
-            yield max(around, key=lambda one: (one.line, -one.end_line))
+            found[number] = around[-1]
+    return found
 
 
 def _asked(definitions: Iterable[Definition]) -> Iterator[tuple[str, str]]:

@@ -4,11 +4,11 @@ A `Sheet` is the file with both sides in one: the new side's lines, and the remo
 """
 
 import re
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 
 from kimicode.index.facts import Definition
 from kimicode.review.change import ChangedFile, Line
@@ -38,6 +38,8 @@ MOST_HEAD, MOST_ABOVE = 4, 12
 """Lines of a definition's signature, and of decorators and comments right above it."""
 
 MOST_IMPORTS, MOST_NAMED = 12, 12
+DEEPEST = 60
+"""Definitions in one another that are looked at from the inside."""
 
 _WHOLE = {"function": WHOLE, "method": WHOLE, "variable": WHOLE_VALUE, "constant": WHOLE_VALUE}
 _BLOCKS = frozenset({"class", "interface", "enum", "module", "function", "method"})
@@ -114,25 +116,44 @@ class Outline:
             ((span, one) for span, one in spans if span), key=lambda each: (each[0].start, -len(each[0]))
         )
 
+        self._starts = [span.start for span, _ in self.spans]
+        self._holders = _holders([span for span, _ in self.spans])
+
     @cached_property
-    def imports(self) -> tuple[tuple[int, frozenset[str]], ...]:
-        """Lines that bring names in, with their words; of one up to a closing bracket those inside as well."""
-        found, inside = [], False
+    def blocks(self) -> list[int]:
+        """Where functions and classes begin."""
+        return sorted({span.start for span, one in self.spans if one.kind in _BLOCKS})
+
+    @cached_property
+    def named(self) -> Mapping[str, Sequence[tuple[range, Definition]]]:
+        """Definitions by their names."""
+        found: defaultdict[str, list[tuple[range, Definition]]] = defaultdict(list)
+        for span, one in self.spans:
+            found[one.name].append((span, one))
+        return found
+
+    @cached_property
+    def imports(self) -> Mapping[str, Sequence[int]]:
+        """Lines that bring names in, by their words; of one up to a closing bracket those inside as well."""
+        found: defaultdict[str, list[int]] = defaultdict(list)
+        inside = False
         for at in self._places:
             text = self.sheet.lines[at].text[:LONGEST_LINE]
             if inside or _IMPORT.match(text.strip()):
-                found.append((at, frozenset(_WORD.findall(text))))
                 inside = not _CLOSED.search(text) if inside else bool(_OPEN.search(text))
-        return tuple(found)
+                for word in _WORD.findall(text):
+                    found[word].append(at)
+        return found
 
     def around(self, run: range) -> list[tuple[range, Definition]]:
         """What holds all of a run, the outermost first."""
-        return [(span, one) for span, one in self.spans if span.start <= run.start and run.stop <= span.stop]
+        return [each for each in self._at(run.start) if run.stop <= each[0].stop]
 
     def crossing(self, run: range) -> list[tuple[range, Definition]]:
         """What begins or ends in a run."""
-        met = ((span, one) for span, one in self.spans if span.start < run.stop and run.start < span.stop)
-        return [(span, one) for span, one in met if run.start <= span.start or span.stop <= run.stop]
+        begun = self.spans[bisect_left(self._starts, run.start) : bisect_left(self._starts, run.stop)]
+        ended = [each for each in self._at(run.start) if each[0].start < run.start and each[0].stop <= run.stop]
+        return [*ended, *begun]
 
     def touched(self, run: range) -> tuple[Definition, ...]:
         """The definitions that a run changes: what begins or ends in it, else the innermost around it."""
@@ -146,6 +167,18 @@ class Outline:
         ends = (at for at in range(first, last) if self._text(at).rstrip().endswith((":", "{", ";", "=>")))
         return range(self._places[first], self._places[next(ends, last)] + 1) if first <= last else range(0)
 
+    def _at(self, place: int) -> list[tuple[range, Definition]]:
+        """What holds a place, the outermost first."""
+        held = []
+        index = bisect_right(self._starts, place) - 1
+        for _ in range(DEEPEST):
+            if index < 0:
+                break
+            if place < self.spans[index][0].stop:
+                held.append(self.spans[index])
+            index = self._holders[index]
+        return held[::-1]
+
     def _span(self, one: Definition) -> range:
         """Where it stands, with the decorators and comments right above it."""
         first, last = bisect_left(self._numbers, one.line), bisect_left(self._numbers, one.end_line + 1)
@@ -158,6 +191,18 @@ class Outline:
 
     def _text(self, index: int) -> str:
         return self.sheet.lines[self._places[index]].text[:LONGEST_LINE]
+
+
+def _holders(spans: Sequence[range]) -> list[int]:
+    """For each span the index of the one that it lies in, or -1; they come by their beginnings, the longest first."""
+    found: list[int] = []
+    around: list[int] = []
+    for index, span in enumerate(spans):
+        while around and spans[around[-1]].stop <= span.start:
+            around.pop()
+        found.append(around[-1] if around else -1)
+        around.append(index)
+    return found
 
 
 def excerpts(outline: Outline) -> tuple[Excerpt, ...]:
@@ -178,8 +223,7 @@ def excerpts(outline: Outline) -> tuple[Excerpt, ...]:
 def _cut(outline: Outline, run: range) -> Iterator[range]:
     """A run that is too long in pieces, between definitions where there are some; removed lines stay together."""
     lines = outline.sheet.lines
-    starts = sorted({span.start for span, one in outline.spans if one.kind in _BLOCKS})
-    start = run.start
+    starts, start = outline.blocks, run.start
     while len(rest := range(start, run.stop)) > LONGEST_RUN:
         kind = lines[start].kind
         same = next((at for at in rest if lines[at].kind != kind), run.stop)
@@ -236,11 +280,10 @@ def _support(outline: Outline, shown: range, runs: Sequence[range]) -> frozenset
     words = {word for at in shown for word in _WORD.findall(outline.sheet.lines[at].text[:LONGEST_LINE])}
     around = {one: None for run in (shown, *runs) for _, one in outline.around(run)}
     owners = {"", *(one.name for one in around)}
-    named = (
-        span if len(span) <= WHOLE_USED else outline.head(one)
-        for span, one in outline.spans
-        if one.name in words and one.container in owners and (span.stop <= shown.start or shown.stop <= span.start)
-    )
-    imports = (at for at, brought in outline.imports if at not in shown and brought & words)
-    heads = (*map(outline.head, around), *islice(named, MOST_NAMED))
-    return frozenset({at for head in heads for at in head} | set(islice(imports, MOST_IMPORTS))).difference(shown)
+    named = [each for word in words for each in outline.named.get(word, ()) if each[1].container in owners]
+    outside = [each for each in named if each[0].stop <= shown.start or shown.stop <= each[0].start]
+    outside.sort(key=lambda each: each[0].start)
+    used = (span if len(span) <= WHOLE_USED else outline.head(one) for span, one in outside[:MOST_NAMED])
+    imports = sorted({at for word in words for at in outline.imports.get(word, ()) if at not in shown})
+    heads = (*map(outline.head, around), *used)
+    return frozenset({at for head in heads for at in head}.union(imports[:MOST_IMPORTS])).difference(shown)

@@ -59,7 +59,6 @@ _NEARBY = re.compile(
 )
 """Lines whose every name may be that of a module, whatever stands before it."""
 
-
 Imports = frozenset[tuple[str, str]]
 """What the imports of a file could mean: names with the one before them, _TOP for the first, _NEAR beside the file."""
 

@@ -113,7 +113,7 @@ class Verdict(Tool[VerdictArguments]):
                 f"{cited.path}:{cited.line} is not what you cite; it reads: {there or '(blank)'}",
                 hint="View the file, and cite lines as they are.",
             )
-        return Citation(cited.path.removeprefix("./"), line, lines[line - 1].strip())
+        return Citation(cited.path.removeprefix("./"), line, self.redact(lines[line - 1].strip()))
 
     def _shown(self, output: str) -> CommandRun | None:
         """The command that printed this; None where nothing is claimed. Raises ToolError where none did."""

@@ -3,6 +3,7 @@
 import base64
 import subprocess
 import threading
+from collections.abc import Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -40,7 +41,7 @@ class GitServer:
                 outer.seen.append(given)
                 if outer.redirect:
                     self._head(302, [("Location", outer.redirect + self.path)])
-                elif outer.token and outer.token not in _decoded(given):
+                elif outer.token and outer.token not in secret(given):
                     self._head(401, [("WWW-Authenticate", 'Basic realm="git"')])
                 else:
                     self._answer()
@@ -48,31 +49,10 @@ class GitServer:
             do_POST = do_GET  # noqa: N815 - their name there
 
             def _answer(self) -> None:
-                path, _, query = self.path.partition("?")
                 length = int(self.headers.get("Content-Length") or 0)
-                environ = {
-                    "GIT_PROJECT_ROOT": str(outer.folder),
-                    "GIT_HTTP_EXPORT_ALL": "1",
-                    "GIT_CONFIG_GLOBAL": "/dev/null",
-                    "GIT_CONFIG_COUNT": "1",
-                    "GIT_CONFIG_KEY_0": "uploadpack.allowReachableSHA1InWant",
-                    "GIT_CONFIG_VALUE_0": "true",
-                    "PATH_INFO": unquote(path),
-                    "QUERY_STRING": query,
-                    "REQUEST_METHOD": self.command,
-                    "CONTENT_TYPE": self.headers.get("Content-Type", ""),
-                    "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
-                    "HTTP_GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
-                    "PATH": "/usr/bin:/bin:/usr/local/bin",
-                }
-                body = self.rfile.read(length)
-                done = subprocess.run(["git", "http-backend"], env=environ, input=body, capture_output=True, check=True)
-                head, _, rest = done.stdout.partition(b"\r\n\r\n")
-                fields = [tuple(line.split(": ", 1)) for line in head.decode().split("\r\n")]
-                status = next((int(value[:3]) for name, value in fields if name == "Status"), 200)
-                self._head(status, [field for field in fields if field[0] != "Status"], rest)
+                self._head(*backend(outer.folder, self.command, self.path, self.headers, self.rfile.read(length)))
 
-            def _head(self, status: int, fields: list[tuple[str, str]], body: bytes = b"") -> None:
+            def _head(self, status: int, fields: Sequence[tuple[str, str]], body: bytes = b"") -> None:
                 self.send_response(status)
                 for name, value in fields:
                     self.send_header(name, value)
@@ -86,5 +66,33 @@ class GitServer:
         return Request
 
 
-def _decoded(header: str) -> str:
-    return base64.b64decode(header.removeprefix("Basic ")).decode() if header else ""
+def secret(header: str) -> str:
+    """The password of an Authorization header, "" where there is none."""
+    return base64.b64decode(header.removeprefix("Basic ")).decode().partition(":")[2] if header else ""
+
+
+def backend(
+    folder: Path, method: str, target: str, headers: Mapping[str, str], body: bytes
+) -> tuple[int, list[tuple[str, str]], bytes]:
+    """What git answers for the repositories below `folder`: status, headers, body. `target` is path and query."""
+    path, _, query = target.partition("?")
+    environ = {
+        "GIT_PROJECT_ROOT": str(folder),
+        "GIT_HTTP_EXPORT_ALL": "1",
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "uploadpack.allowReachableSHA1InWant",
+        "GIT_CONFIG_VALUE_0": "true",
+        "PATH_INFO": unquote(path),
+        "QUERY_STRING": query,
+        "REQUEST_METHOD": method,
+        "CONTENT_TYPE": headers.get("Content-Type", ""),
+        "HTTP_CONTENT_ENCODING": headers.get("Content-Encoding", ""),
+        "HTTP_GIT_PROTOCOL": headers.get("Git-Protocol", ""),
+        "PATH": "/usr/bin:/bin:/usr/local/bin",
+    }
+    done = subprocess.run(["git", "http-backend"], env=environ, input=body, capture_output=True, check=True)
+    head, _, rest = done.stdout.partition(b"\r\n\r\n")
+    fields = [(name, value) for line in head.decode().split("\r\n") for name, _, value in [line.partition(": ")]]
+    status = next((int(value[:3]) for name, value in fields if name == "Status"), 200)
+    return status, [field for field in fields if field[0] != "Status"], rest

@@ -168,6 +168,12 @@ class GitHub(Hosted):
 
     # --- answering ------------------------------------------------------------------------------------------
 
+    def _may_fetch(self, token: str) -> bool:
+        known = self.tokens.get(token)
+        if known is None:
+            return not token and not self.state.private
+        return not known.permissions or "contents" in known.permissions or not self.state.private
+
     def _answer(self, request: Request) -> Answer:
         self.remaining -= 1
         if self.remaining < 0 and time.time() >= self.reset_at:

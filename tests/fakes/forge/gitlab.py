@@ -139,6 +139,9 @@ class GitLab(Hosted):
 
     # --- answering ------------------------------------------------------------------------------------------
 
+    def _may_fetch(self, token: str) -> bool:
+        return token in self.keys
+
     def _answer(self, request: Request) -> Answer:
         self.remaining -= 1
         answer = too_many(1) if self.remaining < 0 else self._routed(request)

@@ -4,10 +4,12 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlencode
 
 from tests.fakes.forge.github_state import head_ref
 from tests.fakes.forge.repository import Bare, Blob
 from tests.fakes.forge.sockets import Answer, Fault, Request, Server
+from tests.fakes.git_http import backend, secret
 
 
 class Hosted:
@@ -20,7 +22,7 @@ class Hosted:
     def __init__(self, folder: Path) -> None:
         self.bare = Bare(folder / "forge.git")
         self.violations: list[str] = []
-        self._server = Server(self._answer)
+        self._server = Server(self._served)
         self.host = f"http://127.0.0.1:{self._server.port}"
 
     def __enter__(self) -> Self:
@@ -78,6 +80,25 @@ class Hosted:
         planned = Fault(match, **fault)
         self._server.faults.append(planned)
         return planned.gate
+
+    def _served(self, request: Request) -> Answer:
+        """Commits are fetched at the address that people see, everything else is the API's."""
+        project, mark, rest = request.path.partition(".git/")
+        return self._git(request, f"/{self.bare.path.name}/{rest}") if mark and project else self._answer(request)
+
+    def _git(self, request: Request, path: str) -> Answer:
+        given = request.headers.get("authorization", "")
+        if not self._may_fetch(secret(given)):
+            return Answer(401, "Authentication required", {"WWW-Authenticate": 'Basic realm="git"'})
+        names = {"Content-Type": "content-type", "Content-Encoding": "content-encoding", "Git-Protocol": "git-protocol"}
+        headers = {name: request.headers[key] for name, key in names.items() if key in request.headers}
+        target = f"{path}?{urlencode(request.query)}"
+        status, fields, body = backend(self.bare.path.parent, request.method, target, headers, request.body)
+        return Answer(status, body, dict(fields))
+
+    def _may_fetch(self, token: str) -> bool:
+        """Whether commits are given to who brings this token, "" for nobody."""
+        raise NotImplementedError
 
     def _answer(self, request: Request) -> Answer:
         raise NotImplementedError

@@ -11,6 +11,7 @@ from kimicode.benchmarks.review_quality import main, parse
 from kimicode.benchmarks.review_set import load
 from kimicode.llm.scripted import Reply
 from kimicode.review import diff
+from tests.fakes.model_server import status
 from tests.fakes.panel import REAL, Panel, report, verdict
 
 (BUG,) = load(["retry-jitter"])
@@ -85,12 +86,25 @@ async def test_a_run_goes_on_where_it_was_and_refuses_the_results_of_another(tmp
     assert "holds a run with another time_limit" in capsys.readouterr().err
 
 
-async def test_a_model_that_cannot_be_reached_is_told_and_counts_as_nothing_found(tmp_path, capsys):
+async def test_a_review_that_failed_is_counted_and_tried_again(tmp_path):
     out = tmp_path / "results.json"
-    arguments = ["--base-url", "http://127.0.0.1:9/v1", "--model", "none", "--json", str(out), "--time-limit", "3"]
-    code = await asyncio.to_thread(main, [*arguments, "--only", "retry-jitter", *ONE_FINDER])
-    assert code != 0 or json.loads(out.read_text())["figures"]["all"]["incomplete"] == 1
-    assert "retry-jitter" in "".join(capsys.readouterr())
+    async with Panel(lambda asked: status(422)).server() as server:
+        arguments = [*flags(server, out, "--only", "retry-main-error"), *ONE_FINDER]
+        code = await asyncio.to_thread(main, arguments)
+    assert code == 0
+    assert json.loads(out.read_text())["figures"]["all"]["incomplete"] == 1
+
+    panel = Panel()
+    assert await run(panel, out, "--only", "retry-main-error") == 0
+    assert panel.asked
+    assert json.loads(out.read_text())["figures"]["all"]["incomplete"] == 0
+
+
+def test_results_of_something_else_are_left_alone(tmp_path, capsys):
+    (tmp_path / "results.json").write_text('{"bugs": []}')
+    assert main(["--model", "m", "--only", "retry-jitter", "--json", str(tmp_path / "results.json")]) == 1
+    assert "holds a run with another model" in capsys.readouterr().err
+    assert (tmp_path / "results.json").read_text() == '{"bugs": []}'
 
 
 def test_part_of_one_half_can_be_asked_for(tmp_path):
@@ -100,7 +114,7 @@ def test_part_of_one_half_can_be_asked_for(tmp_path):
     assert len(request.cases) == 5
     assert {case.half for case in request.cases} == {"dev"}
     assert request.plan.flags == ("--model", "m")
-    assert request.plan.traces == tmp_path / "r.traces"
+    assert request.plan.transcripts == tmp_path / "r.transcripts"
 
 
 def test_an_unknown_case_is_refused_before_anything_runs(tmp_path, capsys):

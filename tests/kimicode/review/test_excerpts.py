@@ -187,6 +187,24 @@ def test_a_type_on_the_line_above_belongs_to_a_function():
     assert shown(sheet, excerpt)[:2] == ["static int", "next(int at)"]
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("def f(a): pass\n" * 8_000, "def f(a): pass\nf(1)\n" * 8_000),
+        ("", "".join(f"def f{n}(): return f{n + 1}()\n" for n in range(8_000))),
+        (
+            "".join(f"import m{n}\nx{n} = m{n}\n\n\n" for n in range(1_000)),
+            "".join(f"import m{n}\n\n" for n in range(1_000)),
+        ),
+        ("", "".join(" " * n + f"def f{n}():\n" for n in range(500))),
+    ],
+    ids=["many", "new", "imports", "deep"],
+)
+def test_a_file_with_thousands_of_definitions_takes_no_square_of_time(before, after):
+    _, found_ones = found(before, after)
+    assert len(found_ones) >= 1
+
+
 @pytest.mark.parametrize("language", ["python", "text", "javascript", "c"])
 def test_nothing_to_parse_is_no_reason_to_fail(language):
     sheet, found_ones = found("def (\n{", "}}}\nclass \\\n", language)

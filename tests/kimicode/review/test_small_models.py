@@ -12,7 +12,8 @@ from tests.fakes.reviewed import changed
 NAMES = 'def full_name(first, last):\n    if last == "":\n        return first\n    return first + " " + last\n'
 SHORT = 'def full_name(first, last):\n    return f"{first} {last}" if last else first\n'
 USERS = "def find_user(db, name):\n    return db.execute(QUERY, (name,)).fetchone()\n"
-OPEN = "def find_user(db, name):\n    query = f\"SELECT id FROM users WHERE name = '{name}'\"\n    return db.execute(query).fetchone()\n"
+QUERY = "    query = f\"SELECT id FROM users WHERE name = '{name}'\""
+OPEN = f"def find_user(db, name):\n{QUERY}\n    return db.execute(query).fetchone()\n"
 
 
 async def reviewed(panel, source):
@@ -31,7 +32,7 @@ async def test_a_report_without_a_path_and_with_marks_in_its_code_is_placed(tmp_
         line=4,
         end_line=5,
         side="new",
-        code="+2|    query = f\"SELECT id FROM users WHERE name = '{name}'\"\n+3|    return db.execute(query).fetchone()",
+        code=f"+2|{QUERY}\n+3|    return db.execute(query).fetchone()",
         claim="The new `query` string takes `name` as it was typed in.",
         scenario="A name with a quote in it ends the string and adds SQL of its own.",
         severity="high",
@@ -40,9 +41,7 @@ async def test_a_report_without_a_path_and_with_marks_in_its_code_is_placed(tmp_
     ruled = fenced(
         verdict="real",
         why="so",
-        citations=[
-            {"path": "users.py", "line": 2, "text": "+2|    query = f\"SELECT id FROM users WHERE name = '{name}'\""}
-        ],
+        citations=[{"path": "users.py", "line": 2, "text": f"+2|{QUERY}"}],
     )
     result = await reviewed(
         Panel(lambda asked: report, lambda asked: ruled), changed(tmp_path, {"users.py": USERS}, {"users.py": OPEN})

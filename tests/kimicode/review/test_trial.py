@@ -4,7 +4,7 @@ import pytest
 
 from kimicode.config.schema import Settings
 from kimicode.config.secrets import unredacted
-from kimicode.review.trial import MOST_FILES, hindrance, trial
+from kimicode.review.trial import MOST_BYTES, hindrance, trial
 from tests.fakes.confined import walls
 
 CANARY = "canary-1b9f2c77d0e4"
@@ -70,7 +70,9 @@ async def test_what_is_installed_beside_the_project_is_there_to_be_read(tree):
 
 async def test_a_tree_that_is_too_large_is_not_copied(tree):
     walls()
-    async with trial(tree, ["src/a.py"] * (MOST_FILES + 1), unredacted) as place:
+    with (tree / "large.bin").open("wb") as file:
+        file.truncate(MOST_BYTES)  # takes no room on the disk
+    async with trial(tree, ("src/a.py", "large.bin"), unredacted) as place:
         assert place is None
 
 
