@@ -161,7 +161,7 @@ def _rendered(asked: Asked, result: Review, source: Opened, tuned: ReviewSetting
     color = seen and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
     lines = text.lines(result, _reader(source.source), width, color)
     if result.findings and seen and source.here:
-        lines = [*lines, "", "`kimicode review --fix N` hands one of them to the agent."]
+        lines = ["", *lines, "", "`kimicode review --fix N` hands one of them to the agent."]
     return "".join(f"{line}\n" for line in lines)
 
 

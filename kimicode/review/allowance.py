@@ -144,6 +144,7 @@ def _part(share: float) -> str:
 class Metered:
     """A `Model` whose requests are charged to the allowance, within `share` of it. `most_output` counts thoughts too.
 
+    `until` is the share of the time at which what is under way has to end as well; that late, an answer may still come.
     Once a limit is reached, or the server is known to be out of reach, nobody need try again: see `stopped`.
     """
 
@@ -151,6 +152,7 @@ class Metered:
     allowance: Allowance
     most_output: int
     share: float = 1.0
+    until: float = 1.0
     _limit: str = ""
 
     @property

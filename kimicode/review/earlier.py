@@ -18,8 +18,8 @@ ROUNDS = 2
 class Earlier:
     """`since` is the last reviewed commit, "" where the whole change is to be reviewed.
 
-    `known` and `dismissed` are fingerprints: of findings that are under discussion, and of those that were resolved or
-    declined. `open` are the threads that may have been fixed. `renamed` says by a file's name what it was called when
+    `known` and `dismissed` are fingerprints: of findings that are under discussion, and of those that people resolved
+    or declined; what was fixed is neither, and told anew where it comes back. `open` are the threads that may have been fixed. `renamed` says by a file's name what it was called when
     it was last reviewed: a fingerprint holds the path.
     """
 
@@ -37,22 +37,22 @@ def of(gathered: Gathered, repository: Repository) -> Earlier:
     """
     since = _since(gathered, repository)
     dismissed = frozenset(thread.fingerprint for thread in gathered.threads if settled(thread))
-    known = frozenset(thread.fingerprint for thread in gathered.threads) - dismissed
+    unsettled = tuple(thread for thread in gathered.threads if not (settled(thread) or thread.fixed))
     return Earlier(
         since,
-        known,
+        frozenset(thread.fingerprint for thread in unsettled) - dismissed,
         dismissed,
-        tuple(thread for thread in gathered.threads if not settled(thread)),
+        unsettled,
         _renames(repository, since, gathered.pull_request.head) if since else {},
     )
 
 
 def settled(thread: Thread) -> bool:
-    """Whether it was resolved, or somebody with write access declined it; the last such word counts.
+    """Whether a person resolved it, or one with write access declined it; the last such word counts.
 
-    The author of a pull request from a fork can resolve threads as well: that is the forge's rule, and it can be seen.
+    What this bot called fixed is not settled by that, nor by a person who resolves it afterwards. The author of a pull request from a fork can resolve threads as well: that is the forge's rule, and it can be seen.
     """
-    return thread.resolved or _declined(thread)
+    return (thread.resolved and not thread.fixed) or _declined(thread)
 
 
 def least(rounds: int, threads: Iterable[Thread]) -> Severity:

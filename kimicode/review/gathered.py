@@ -29,7 +29,7 @@ class Gathered:
     """A pull request, the threads that the bot began there, and what it remembers of its last review.
 
     `asker` is who wants this review, "" where nobody is known; `asker_may_write` and `author_may_write` tell about the
-    repository that the pull request goes to. `shared`: other programs write under the bot's name as well.
+    repository that the pull request goes to. `shared`: others write under the bot's name as well.
     """
 
     pull_request: PullRequest
@@ -55,12 +55,12 @@ async def gather(forge: Forge, *, asker: str = "") -> Gathered:
         _line(asker),
         await forge.may_write(asker) if asker else False,
         await forge.may_write(pull_request.author),
-        not is_gitlab(pull_request),
+        await forge.shared(),
     )
 
 
 def is_gitlab(pull_request: PullRequest) -> bool:
-    """By its address. There every token has a name of its own; all workflows of a repository at GitHub share one."""
+    """By its address."""
     return "/-/merge_requests/" in pull_request.url
 
 
@@ -158,10 +158,13 @@ class _Thread(_Part):
     resolved: bool
     said: Annotated[tuple[_Said, ...], Field(max_length=_SAID)]
     head: _CommitOrNone
+    comment: _Line = ""
+    fixed: bool = False
 
     def thread(self) -> Thread:
         said = tuple(Said(one.author, one.text, one.mine, one.may_write) for one in self.said)
-        return Thread(self.id, self.fingerprint, self.path, self.line, self.resolved, said, self.head)
+        place = (self.id, self.fingerprint, self.path, self.line)
+        return Thread(*place, self.resolved, said, self.head, self.comment, self.fixed)
 
 
 class _Reviewed(_Part):

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 _COMMIT = "[0-9a-f]{40}|[0-9a-f]{64}"
 _FINDING = re.compile(
-    rf"<!-- kimicode-review:1 fingerprint=(?P<fingerprint>[0-9a-f]{{16}})(?: head=(?P<head>{_COMMIT}))? -->"
+    rf"<!-- kimicode-review:1 fingerprint=(?P<fingerprint>[0-9a-f]{{16}})(?: head=(?P<head>{_COMMIT}))?"
+    rf"(?: fixed=(?P<fixed>{_COMMIT}))? -->"
 )
 _SUMMARY = re.compile(rf"<!-- kimicode-review:1 head=(?P<head>{_COMMIT}|none) rounds=(?P<rounds>[0-9]{{1,4}}) -->")
 _NOTHING = "none"
@@ -23,13 +24,13 @@ class Reviewed:
     rounds: int = 0
 
 
-def of_finding(fingerprint: str, head: str = "") -> str:
-    """The first line of an inline comment, with the commit that it is posted on.
+def of_finding(fingerprint: str, head: str = "", *, fixed: str = "") -> str:
+    """The first line of an inline comment, with the commit that it is posted on, and the one that did away with it.
 
     Raises ValueError where that is no fingerprint or no commit id.
     """
-    posted = f" head={head}" if head else ""
-    return _checked(_FINDING, f"<!-- kimicode-review:1 fingerprint={fingerprint}{posted} -->")
+    named = "".join(f" {name}={commit}" for name, commit in (("head", head), ("fixed", fixed)) if commit)
+    return _checked(_FINDING, f"<!-- kimicode-review:1 fingerprint={fingerprint}{named} -->")
 
 
 def of_summary(reviewed: Reviewed) -> str:
@@ -47,6 +48,12 @@ def posted_on(text: str) -> str:
     """The commit that a comment of the bot's own was posted on, "" where it does not say."""
     found = _FINDING.fullmatch(_first_line(text))
     return (found["head"] or "") if found else ""
+
+
+def fixed_in(text: str) -> str:
+    """The commit that did away with the finding of a comment of the bot's own, "" where it does not say so."""
+    found = _FINDING.fullmatch(_first_line(text))
+    return (found["fixed"] or "") if found else ""
 
 
 def reviewed_in(text: str) -> Reviewed | None:

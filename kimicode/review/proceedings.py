@@ -33,6 +33,8 @@ from kimicode.review.workroom import Done
 
 FINDING_SHARE = 0.65
 """Of every limit, for the finders; the rest is kept for verifying what they report."""
+FINDING_ENDS = 0.9
+"""Share of the time: after the one above they ask no more, and what is under way then has to end here."""
 MOST_OUTPUT = 16_000
 MOST_CLAIMS = 40
 MOST_THREADS = 20
@@ -71,7 +73,7 @@ class Proceedings:
 
     async def find(self, works: Sequence[Look], rules: Rules) -> None:
         """Let the finders look. Raises the error of the first where none of them could."""
-        model, texts, room = self._model(FINDING_SHARE), Texts(self.reading.read), self.premises.room
+        model, texts, room = self._model(FINDING_SHARE, FINDING_ENDS), Texts(self.reading.read), self.premises.room
 
         async def find_one(work: Look) -> None:
             done = Done("limit", why=model.stopped)
@@ -92,7 +94,7 @@ class Proceedings:
 
     async def verify(self) -> None:
         """Have every claim checked, the worst first, and every old thread whose file changed."""
-        room, model = self.premises.room, self._model(1.0)
+        room, model = self.premises.room, self._model()
         claims = await asyncio.to_thread(self._claims)
         files = self.reading.change.files
         threads = [one for one in self.wish.earlier.open if file_of(one.path, files)][:MOST_THREADS]
@@ -125,9 +127,9 @@ class Proceedings:
         counts += Counter({"unverified": self.claims - len(ruled), **chosen.dropped})
         return Selected(tuple(map(self._with_usable_suggestion, chosen.kept)), dict(sorted(counts.items())))
 
-    def _model(self, share: float) -> Metered:
+    def _model(self, share: float = 1.0, until: float = 1.0) -> Metered:
         connection = self.premises.connection
-        return Metered(connection.model, self.allowance, most_output(connection, self.wish), share)
+        return Metered(connection.model, self.allowance, most_output(connection, self.wish), share, until)
 
     def _claims(self) -> list[Finding]:
         """What is worth a verifier's time, the worst first; blocks. Raises GitError."""

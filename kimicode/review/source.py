@@ -13,7 +13,7 @@ from kimicode.errors import UsageError
 from kimicode.git import changes
 from kimicode.git.commit import head_of
 from kimicode.git.diff import tree_of_head
-from kimicode.git.entries import SUBMODULE, Entries
+from kimicode.git.entries import Entries
 from kimicode.git.repository import Repository, why_not
 from kimicode.git.shadow import Shadow
 from kimicode.git.snapshot import WorkTree
@@ -56,7 +56,7 @@ class Source:
         Raises GitError.
         """
         entry = self.entries(side).get(path)
-        if entry is None or entry.mode == SUBMODULE:
+        if entry is None:
             return None
         if side == "new" and self.kind == "worktree":
             return _on_disk(self.repository.root, path)

@@ -82,7 +82,10 @@ class Vetting:
         return kept if self._passes(kept) else ""
 
     def _applies(self, finding: Finding) -> bool:
-        if finding.suggestion is None or self.read is None or not self._passes(finding.suggestion.text):
+        """As code: it may repeat the author's own lines, which words may not."""
+        if finding.suggestion is None or self.read is None:
+            return False
+        if not all(gate.lets_code(finding.suggestion.text) for gate in self.gates):
             return False
         text = self.read(finding.path)
         return text is not None and suggestions.usable(self.files, finding, text)

@@ -117,7 +117,7 @@ class Workroom:
             self._record(task.id, event)
 
         given = {tool.name: tool for tool in (*self._looking(task.trial), *task.tools)}
-        left = model.allowance.seconds_left(model.share)
+        left = model.allowance.seconds_left(model.until)
         agent = Agent(
             Setup(
                 model=model,

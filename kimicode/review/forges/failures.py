@@ -3,6 +3,7 @@
 Denied and Missing end with exit code 1, since address or token are at fault; Busy with 75; any other ForgeError with 2.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -32,6 +33,10 @@ class Denied(ForgeError):
     """The token is missing or wrong, or may not do that."""
 
     exit_code = ExitCode.USAGE
+
+
+class Locked(Denied):
+    """The conversation is closed to all who are no collaborators, and an app is none."""
 
 
 class Missing(ForgeError):
@@ -68,6 +73,8 @@ def of_answer(forge: str, doing: str, answer: Answer, advice: Advice, redact: Re
     words = answer.words(redact)
     message = f"{forge} answers {answer.status} to {redact(doing)}{f': {words}' if words else ''}"
     kind, hint = _KINDS.get(answer.status, (ForgeError, ""))
+    if kind is Denied and _LOCKED.search(words):
+        return Locked(message, hint="Unlock the conversation for a review of it.", status=answer.status, words=words)
     return kind(message, hint=getattr(advice, hint) if hint else "", status=answer.status, words=words)
 
 
@@ -79,6 +86,9 @@ _KINDS: Mapping[int, tuple[type[ForgeError], str]] = {
     410: (Missing, "missing"),
     422: (Refused, ""),
 }
+
+
+_LOCKED = re.compile(r"\bis locked\b", re.IGNORECASE)
 
 
 def read(shape: type[Shape], data: Any) -> Shape:

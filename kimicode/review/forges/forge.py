@@ -42,7 +42,9 @@ class Said:
 class Thread:
     """A discussion at a line that this bot began. `fingerprint` is the hidden one of its first comment.
 
-    `line` is 0 where the forge says that the place is outdated. `head` is the commit that it was posted on.
+    `line` is 0 where the forge says that the place is outdated. `head` is the commit that it was posted on, `comment`
+    the forge's number of that first comment. `fixed`: this bot itself has said that the fault is gone, in its comment
+    or by resolving the thread.
     """
 
     id: str
@@ -52,6 +54,8 @@ class Thread:
     resolved: bool
     said: tuple[Said, ...]
     head: str = ""
+    comment: str = ""
+    fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ class Posted:
 
 
 class Forge(Protocol):
-    """One pull request at its forge. Every call may raise ForgeError (`forges/http.py`)."""
+    """One pull request at its forge. Every call may raise ForgeError (`forges/failures.py`)."""
 
     async def pull_request(self) -> PullRequest: ...
 
@@ -96,6 +100,14 @@ class Forge(Protocol):
         """Whether somebody has write access to the repository; False for bots and strangers."""
         ...
 
+    async def shared(self) -> bool:
+        """Whether others than this bot may write under the name that it has here."""
+        ...
+
+    async def is_later(self, commit: str, *, than: str) -> bool:
+        """Whether a commit came to the pull request after another; False where the forge cannot tell."""
+        ...
+
     async def comment(self, head: str, comments: tuple[Comment, ...]) -> Posted:
         """Post inline comments on commit `head` as one review that neither approves nor requests changes."""
         ...
@@ -106,6 +118,10 @@ class Forge(Protocol):
 
     async def check(self, head: str, title: str, body: str) -> None:
         """Show the outcome at the commit, neutrally, where the forge and the token allow it."""
+        ...
+
+    async def rewrite(self, thread: Thread, body: str) -> None:
+        """Give the comment that begins a thread of this bot's another text."""
         ...
 
     async def resolve(self, thread: Thread) -> None: ...

@@ -19,6 +19,10 @@ HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "202
 MOST_CHECK_BYTES = 65_535
 CHECK_NAME = "kimicode review"
 _WRITERS = frozenset({"admin", "maintain", "write"})
+ACTIONS = "github-actions[bot]"
+_APP = "[bot]"
+"""Ends the name of an app, and of nobody else."""
+_COMMENT = re.compile(r"#discussion_r(\d+)\Z")
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _STATUSES: Mapping[str, Status] = {"added": "added", "removed": "deleted", "renamed": "renamed", "copied": "copied"}
 _CUT = "\n\n… the rest is cut: a check run takes no more."
@@ -40,8 +44,7 @@ class GitHub:
     async def pull_request(self) -> PullRequest:
         """What it is now; the merge base is the one that GitHub itself compares from."""
         pull = read(shapes.Pull, await self._http.get(self._pull))
-        compare = f"{self._repository}/compare/{pull.base.sha}...{pull.head.sha}"
-        parted = read(shapes.Comparison, await self._http.get(compare, {"per_page": "1"}))
+        parted = await self._compared(pull.base.sha, pull.head.sha)
         return PullRequest(
             url=pull.html_url,
             number=pull.number,
@@ -80,11 +83,24 @@ class GitHub:
             self._writers[login] = bool(_LOGIN.fullmatch(login)) and await self._has_write_access(login)
         return self._writers[login]
 
+    async def shared(self) -> bool:
+        """All workflows of a repository write under one name, and a person's is theirs. Other apps have their own."""
+        name = await self._own_name() if self._http.authenticated else ""
+        return name == ACTIONS or not name.endswith(_APP)
+
+    async def is_later(self, commit: str, *, than: str) -> bool:
+        """By ancestry: of two commits that a force push has parted neither is later."""
+        try:
+            return (await self._compared(than, commit)).status == "ahead"
+        except Missing:
+            return False
+
     async def comment(self, head: str, comments: tuple[Comment, ...]) -> Posted:
         """As one review each 20 comments; more than one where GitHub refuses some of them."""
 
         async def standing() -> frozenset[str]:
-            return frozenset(thread.fingerprint for thread in await self.threads() if thread.head == head)
+            threads = await self.threads()
+            return frozenset(one.fingerprint for one in threads if one.head == head and not one.fixed)
 
         return await Reviews(self._http, f"{self._pull}/reviews", head, standing).post(comments)
 
@@ -119,6 +135,11 @@ class GitHub:
         except (Denied, Missing):
             return
 
+    async def rewrite(self, thread: Thread, body: str) -> None:
+        """Needs `pull-requests: write` alone, as commenting does."""
+        target = f"{self._repository}/pulls/comments/{quote(thread.comment)}"
+        await self._http.send("PATCH", target, {"body": body}, again=True)
+
     async def resolve(self, thread: Thread) -> None:
         """Raises Denied where the token may not: GitHub asks for `contents: write`."""
         await self._graphql.resolve(thread.id)
@@ -126,9 +147,18 @@ class GitHub:
     async def close(self) -> None:
         await self._http.close()
 
+    async def _compared(self, base: str, head: str) -> shapes.Comparison:
+        compare = f"{self._repository}/compare/{base}...{head}"
+        return read(shapes.Comparison, await self._http.get(compare, {"per_page": "1"}))
+
+    async def _own_name(self) -> str:
+        """The login that this token's comments carry in REST."""
+        self._viewer = self._viewer or await self._graphql.viewer()
+        return self._viewer
+
     async def _summary(self) -> shapes.Note | None:
         """A mark counts in a comment of our own alone: anybody can write one."""
-        self._viewer = self._viewer or await self._graphql.viewer()
+        await self._own_name()
         notes = await self._http.items(f"{self._repository}/issues/{self._number}/comments")
         return next(filter(self._is_summary, (read(shapes.Note, note) for note in notes)), None)
 
@@ -154,11 +184,20 @@ class GitHub:
             resolved=thread.resolved,
             said=tuple([await self._said(remark) for remark in remarks]),
             head=first.commit.oid if first.commit else "",
+            comment=number[1] if (number := _COMMENT.search(first.url)) else "",
+            fixed=bool(marks.fixed_in(first.body)) or await self._resolved_by_us(thread),
         )
+
+    async def _resolved_by_us(self, thread: shapes.ReviewThread) -> bool:
+        """Whether an app's own name stands there; under a person's they may have resolved it by hand."""
+        if not thread.resolved or thread.resolver is None:
+            return False
+        name = await self._own_name()
+        return name.endswith(_APP) and thread.resolver.login.removesuffix(_APP) == name.removesuffix(_APP)
 
     async def _said(self, remark: shapes.Remark) -> Said:
         author = remark.author
-        person = author is not None and author.kind == "User" and not remark.mine
+        person = author is not None and author.kind == "User"
         login = author.login if author else ""
         return Said(login, remark.body, remark.mine, person and await self.may_write(login))
 

@@ -44,6 +44,9 @@ class Commit(BaseModel):
 
 
 class Comparison(BaseModel):
+    """`status` is that of the head against the base: "ahead", "behind", "diverged" or "identical"."""
+
+    status: str = ""
     merge_base_commit: Commit
 
 
@@ -86,9 +89,10 @@ class Oid(BaseModel):
 
 
 class Remark(BaseModel):
-    """A comment in a thread. A deleted account is no author."""
+    """A comment in a thread. A deleted account is no author. `url` ends with the number that REST calls it by."""
 
     body: str
+    url: str = ""
     mine: bool = Field(alias="viewerDidAuthor")
     author: Author | None
     commit: Oid | None = Field(alias="originalCommit")
@@ -102,6 +106,7 @@ class Remarks(BaseModel):
 class ReviewThread(BaseModel):
     id: str
     resolved: bool = Field(alias="isResolved")
+    resolver: Account | None = Field(None, alias="resolvedBy")
     outdated: bool = Field(alias="isOutdated")
     path: str
     line: int | None

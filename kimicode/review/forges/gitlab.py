@@ -15,7 +15,7 @@ from kimicode.review.forges.positions import position
 
 DEVELOPER = 30
 """The lowest role that may push."""
-_BOT = re.compile(r"(?:project|group)_\d+_bot(?:_.*)?|.*\[bot\]|ghost\d*|.*-bot|.*_bot")
+_BOT = re.compile(r"(?:project|group)_\d+_bot(?:_.*)?|service_account_.*|.*\[bot\]|ghost\d*|.*-bot|.*_bot")
 _NO_MODE = "000000"
 
 
@@ -26,7 +26,7 @@ class GitLab:
         self._http = http
         self._project = f"/projects/{quote(address.project, safe='')}"
         self._merge = f"{self._project}/merge_requests/{address.number}"
-        self._me = 0
+        self._me: shapes.User | None = None
         self._writers: dict[int, bool] = {}
 
     async def pull_request(self) -> PullRequest:
@@ -59,7 +59,7 @@ class GitLab:
             return ()
         me, head = await self._account(), _refs(await self._merge_request()).head_sha
         found = [read(shapes.Discussion, entry) for entry in await self._http.items(f"{self._merge}/discussions")]
-        return tuple([await self._thread(each, me, head) for each in found if _is_ours(each, me)])
+        return tuple([await self._thread(each, me, head) for each in found if _is_ours(each, me.id)])
 
     async def summary(self) -> str:
         """The bot's own summary note, "" if there is none or no token that could tell whose it is."""
@@ -72,6 +72,17 @@ class GitLab:
         users = [read(shapes.User, user) for user in found or []]
         user = next((user for user in users if user.username.lower() == login.lower()), None)
         return user is not None and await self._has_write_access(user)
+
+    async def shared(self) -> bool:
+        """A token of a project or group has an account of its own; a person's account is theirs."""
+        return not self._http.authenticated or not _is_bot(await self._account())
+
+    async def is_later(self, commit: str, *, than: str) -> bool:
+        """By the order of pushes, so after a force push as well."""
+        versions = [read(shapes.Version, entry) for entry in await self._http.items(f"{self._merge}/versions")]
+        newest_first = [version.head_commit_sha for version in versions]
+        known = commit in newest_first and than in newest_first
+        return known and newest_first.index(commit) < newest_first.index(than)
 
     async def comment(self, head: str, comments: tuple[Comment, ...]) -> Posted:
         """One discussion each. Where the merge request moved on from `head`, all are refused."""
@@ -103,6 +114,10 @@ class GitLab:
     async def check(self, head: str, title: str, body: str) -> None:
         """Nothing: a commit status of GitLab's cannot be neutral, and may hold up a merge. The summary says it all."""
 
+    async def rewrite(self, thread: Thread, body: str) -> None:
+        target = f"{self._merge}/discussions/{quote(thread.id)}/notes/{quote(thread.comment)}"
+        await self._http.send("PUT", target, {"body": body}, again=True)
+
     async def resolve(self, thread: Thread) -> None:
         """Raises Denied where the token may not."""
         await self._http.send("PUT", f"{self._merge}/discussions/{quote(thread.id)}", {"resolved": True}, again=True)
@@ -113,14 +128,14 @@ class GitLab:
     async def _merge_request(self) -> shapes.MergeRequest:
         return read(shapes.MergeRequest, await self._http.get(self._merge))
 
-    async def _account(self) -> int:
-        """The number of the account that the token stands for."""
-        self._me = self._me or read(shapes.User, await self._http.get("/user")).id
+    async def _account(self) -> shapes.User:
+        """Whom the token stands for."""
+        self._me = self._me or read(shapes.User, await self._http.get("/user"))
         return self._me
 
     async def _summary(self) -> shapes.Note | None:
         """A mark counts in a note of our own alone: anybody can write one."""
-        me = await self._account()
+        me = (await self._account()).id
         notes = [read(shapes.Note, note) for note in await self._http.items(f"{self._merge}/notes")]
         ours = (note for note in notes if note.author.id == me and not note.system)
         return next((note for note in ours if marks.reviewed_in(note.body) is not None), None)
@@ -132,7 +147,8 @@ class GitLab:
             return "the line is not in the diff"
 
         async def stands() -> bool:
-            return any(t.fingerprint == comment.fingerprint and t.head == refs.head_sha for t in await self.threads())
+            threads = [one for one in await self.threads() if one.head == refs.head_sha and not one.fixed]
+            return any(one.fingerprint == comment.fingerprint for one in threads)
 
         body = {"body": comment.body, "position": {**refs.model_dump(), **where}}
         try:
@@ -146,11 +162,11 @@ class GitLab:
             return error.message
         return ""
 
-    async def _thread(self, discussion: shapes.Discussion, me: int, head: str) -> Thread:
+    async def _thread(self, discussion: shapes.Discussion, me: shapes.User, head: str) -> Thread:
         """GitLab moves the position along as long as the line stays: one of an older head is outdated."""
         first = discussion.notes[0]
         place = first.position or shapes.Position()
-        said = [await self._said(note, me) for note in discussion.notes if not note.system]
+        said = [await self._said(note, me.id) for note in discussion.notes if not note.system]
         return Thread(
             id=discussion.id,
             fingerprint=marks.fingerprint_in(first.body),
@@ -159,15 +175,17 @@ class GitLab:
             resolved=first.resolved,
             said=tuple(said),
             head=place.head_sha or "",
+            comment=str(first.id),
+            fixed=bool(marks.fixed_in(first.body)) or _resolved_by(me, first),
         )
 
     async def _said(self, note: shapes.Note, me: int) -> Said:
         mine = note.author.id == me
-        return Said(note.author.username, note.body, mine, not mine and await self._has_write_access(note.author))
+        return Said(note.author.username, note.body, mine, await self._has_write_access(note.author))
 
     async def _has_write_access(self, user: shapes.User) -> bool:
         """By GitLab's own word, asked once for each account; never a bot."""
-        if user.bot or user.state != "active" or _BOT.fullmatch(user.username):
+        if user.state != "active" or _is_bot(user):
             return False
         if user.id not in self._writers:
             self._writers[user.id] = await self._role(user.id) >= DEVELOPER
@@ -185,6 +203,15 @@ def _refs(merge: shapes.MergeRequest) -> shapes.DiffRefs:
     if merge.diff_refs is None:
         raise Busy("GitLab has not worked out the merge request's diff yet", hint="Try again in a minute.")
     return merge.diff_refs
+
+
+def _is_bot(user: shapes.User) -> bool:
+    return user.bot or _BOT.fullmatch(user.username) is not None
+
+
+def _resolved_by(me: shapes.User, note: shapes.Note) -> bool:
+    """Whether our own account resolved it; a person's may have done so by hand."""
+    return note.resolved and note.resolved_by is not None and note.resolved_by.id == me.id and _is_bot(me)
 
 
 def _is_ours(discussion: shapes.Discussion, me: int) -> bool:

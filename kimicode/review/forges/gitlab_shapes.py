@@ -42,6 +42,12 @@ class MergeRequest(BaseModel):
     diff_refs: DiffRefs | None
 
 
+class Version(BaseModel):
+    """The diff as it was after one push."""
+
+    head_commit_sha: str
+
+
 class File(BaseModel):
     """`diff` begins with the first @@; it is "" where GitLab collapsed it, or found it too large."""
 
@@ -69,6 +75,7 @@ class Note(BaseModel):
     author: User
     system: bool = False
     resolved: bool = False
+    resolved_by: User | None = None
     position: Position | None = None
 
 

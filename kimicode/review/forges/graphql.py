@@ -13,7 +13,7 @@ MOST_THREADS = 3000
 MOST_REPLIES = 1000
 """Of one thread; what is said after so many is not read."""
 _PAGE = "pageInfo { hasNextPage endCursor }"
-_REMARK = f"{_PAGE} nodes {{ body viewerDidAuthor author {{ __typename login }} originalCommit {{ oid }} }}"
+_REMARK = f"{_PAGE} nodes {{ body url viewerDidAuthor author {{ __typename login }} originalCommit {{ oid }} }}"
 _VIEWER = "query { viewer { login } }"
 _THREADS = f"""
 query($owner: String!, $name: String!, $number: Int!, $after: String) {{
@@ -21,7 +21,7 @@ query($owner: String!, $name: String!, $number: Int!, $after: String) {{
     pullRequest(number: $number) {{
       reviewThreads(first: 50, after: $after) {{
         {_PAGE}
-        nodes {{ id isResolved isOutdated path line comments(first: 50) {{ {_REMARK} }} }}
+        nodes {{ id isResolved resolvedBy {{ login }} isOutdated path line comments(first: 50) {{ {_REMARK} }} }}
       }}
     }}
   }}

@@ -27,6 +27,12 @@ class Rehearsal:
     async def may_write(self, login: str) -> bool:
         return await self._forge.may_write(login)
 
+    async def shared(self) -> bool:
+        return await self._forge.shared()
+
+    async def is_later(self, commit: str, *, than: str) -> bool:
+        return await self._forge.is_later(commit, than=than)
+
     async def comment(self, head: str, comments: tuple[Comment, ...]) -> Posted:
         self.comments += comments
         return Posted(comments)
@@ -35,6 +41,9 @@ class Rehearsal:
         self.summary_text = body
 
     async def check(self, head: str, title: str, body: str) -> None:
+        pass
+
+    async def rewrite(self, thread: Thread, body: str) -> None:
         pass
 
     async def resolve(self, thread: Thread) -> None:

@@ -1,6 +1,7 @@
 """The review set is what it says: large, varied, as published, and small enough to live in the repository."""
 
 import re
+from collections import Counter
 
 import pytest
 
@@ -123,3 +124,18 @@ def test_cases_are_found_by_name_and_half():
 def test_an_unknown_name_is_refused():
     with pytest.raises(UsageError, match="no such case: typo"):
         load(["retry-jitter", "typo"])
+
+
+def test_the_readme_counts_right():
+    text = " ".join((FOLDER.parent / "README.md").read_text("utf-8").split())
+    packages, twins = load_packages(), [case for case in HARMLESS if case.name.endswith("-right")]
+    python = sum(package.language == "python" for package in packages)
+    kinds = Counter(case.category for case in BUGS)
+    mutations = sum(case.mutation for case in BUGS)
+    assert f"{len(BUGS)} changes with a bug and {len(HARMLESS)} harmless ones, to {len(packages)} published" in text
+    assert f"{python} of Python, {len(packages) - python} of JavaScript" in text
+    assert (
+        f"{kinds['correctness']} are plain faults, {kinds['security']} open a hole, {kinds['concurrency']} are" in text
+    )
+    assert f"{kinds['tests']} are tests that cannot fail and {kinds['api']} misuse an interface; {mutations} of" in text
+    assert f"{len(twins)} of the harmless ones are the same change done right" in text

@@ -114,14 +114,14 @@ def test_a_clone_without_the_contents_of_files_is_explained_and_nothing_is_fetch
         changes.patch(found(tmp_path / "partial").origin, base, head)
 
 
-def test_blobs_are_read_in_portions_and_what_is_not_there_is_left_out(project, commit, found):
+def test_blobs_are_read_in_portions_and_what_is_not_there_is_left_out(project, commit, found, git):
     texts = {f"f{number}": f"{number}\n" * 900_000 for number in range(10)}
     commit(project, **texts, empty="")
     origin = found(project).origin
     held = changes.entries(origin, "HEAD")
     assert sum(map(len, texts.values())) > changes.BATCH_BYTES
     ids = [held[name].id for name in texts]
-    read = dict(changes.read(origin, [*ids, "0" * 40, held["empty"].id, *ids]))
+    read = dict(changes.read(origin, [*ids, "0" * 40, git(project, "rev-parse", "HEAD"), held["empty"].id, *ids]))
     assert read == {**{held[name].id: text.encode() for name, text in texts.items()}, held["empty"].id: b""}
     assert dict(changes.read(origin, [])) == {}
 

@@ -16,7 +16,7 @@ from kimicode.review.change import Line
 from tests.fakes import diffs
 from tests.fakes.diffs import File
 
-PAIRS = 25
+PAIRS = 12
 
 
 def patch_of(root, pair):
@@ -67,7 +67,7 @@ def told_by_git(root, pair):
     return found
 
 
-@settings(max_examples=4)
+@settings(max_examples=3)
 @given(st.integers(0, 2**32))
 def test_random_changes_are_read_as_git_tells_them_and_rebuild_every_byte(tmp_path_factory, seed):
     root, random = tmp_path_factory.mktemp("random") / "repository", Random(seed)
@@ -145,6 +145,22 @@ def test_a_file_that_became_a_link_is_one_file_with_the_lines_of_both(tmp_path):
     (file,) = parsed(tmp_path, {"a": TEXT}, {"a": File(b"there", diffs.LINK)})
     assert [(line.kind, line.text) for line in file.lines()] == [("-", "one"), ("-", "two"), ("+", "there")]
     assert (file.changed("old"), file.changed("new")) == ({1, 2}, {1})
+
+
+def test_a_binary_file_that_became_a_link_is_still_told_as_binary(tmp_path):
+    (file,) = parsed(tmp_path, {"a": BLOB}, {"a": File(b"there", diffs.LINK)})
+    assert (file.status, file.binary) == ("type", True)
+
+
+def test_a_file_that_only_moved_is_taken_for_an_ordinary_one():
+    patch = b"diff --git a/x b/y\nsimilarity index 100%\nrename from x\nrename to y\n"
+    (file,) = diff.parse(patch)
+    assert (file.old_path, file.path, file.old_mode, file.new_mode) == ("x", "y", "100644", "100644")
+
+
+def test_an_empty_line_may_lack_the_space_that_says_it_is_the_same():
+    (hunk,) = diff.hunks("@@ -1,3 +1,3 @@\n a\n\n-b\n+c")
+    assert hunk.lines[1] == Line(" ", 2, 2, "")
 
 
 def test_a_submodule_is_named_with_its_commits(tmp_path):

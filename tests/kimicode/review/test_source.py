@@ -220,6 +220,14 @@ def test_a_submodule_is_named_and_not_read(root):
     assert found.read("sub", "new") is None
 
 
+def test_a_file_that_only_moved_keeps_its_mode_though_a_patch_does_not_tell_it(root):
+    (root / "link").symlink_to("a")
+    commit(root, "link")
+    git(root, "mv", "link", "moved")
+    (file,) = source.of_staged(source.discover(root)).change.files
+    assert (file.old_path, file.path, file.old_mode, file.new_mode) == ("link", "moved", "120000", "120000")
+
+
 def test_more_than_there_is_room_for_is_read_all_the_same(root):
     files = {f"f{number}": b"%d" % number * 400 for number in range(6)}
     commit(root, "more", **files, large=b"x" * (changes.LARGEST_BYTES + 1))
