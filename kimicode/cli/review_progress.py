@@ -81,7 +81,8 @@ class ReviewProgress:
         self._phase, self._agents = "looking", event.parts * len(event.finders)
         what = f"{event.files} file{'s' * (event.files != 1)}, {event.lines:,} changed lines"
         parts = f" in {event.parts} parts" if event.parts > 1 else ""
-        model = event.model.rpartition("/")[2] if event.model.startswith("/") else event.model  # a file's name is enough
+        path = event.model.startswith("/")  # of a file, whose name is enough
+        model = event.model.rpartition("/")[2] if path else event.model
         self._line(DIM, f"{_one_line(model)} reviews {what}{parts}")
 
     def _end(self, event: ReviewerEnded) -> None:

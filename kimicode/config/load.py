@@ -24,7 +24,8 @@ from kimicode.errors import ConfigError
 _PROJECT_FIELDS = frozenset(
     {"model", "thinking", "window", "max_output_tokens", "toolset", "idle_timeout", "max_retries"}
 )
-_VARIABLES = {f"KIMICODE_{name.upper()}": name for name in Settings.model_fields if name not in ("trusted", "models", "review")}
+_IN_FILES_ALONE = ("trusted", "models", "review")
+_VARIABLES = {f"KIMICODE_{name.upper()}": name for name in Settings.model_fields if name not in _IN_FILES_ALONE}
 _OTHER_VARIABLES = {"KIMICODE_HOME"}
 _SECRET_FIELDS = {"api_key", "base_url"}
 
