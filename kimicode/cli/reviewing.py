@@ -83,6 +83,7 @@ async def _review(asked: Asked) -> int:
             effort=tuned.effort,
             earlier=source.earlier,
             run=tuned.run and not source.foreign,
+            at_once=tuned.at_once,
             trace=asked.trace,
         )
         working = asyncio.create_task(review(wish, source.source, emit=progress.show))

@@ -98,6 +98,8 @@ class ReviewSettings(BaseModel):
     """Inline comments of one review; what else was found stands in its summary."""
     run: bool = True
     """Whether a claim may be checked by running code in the sandbox."""
+    at_once: int = Field(default=4, ge=1, le=64)
+    """Agents that work at the same time."""
     max_price: float | None = Field(default=2.0, gt=0)
     max_tokens: int | None = Field(default=3_000_000, gt=0)
     time_limit: float | None = Field(default=1_500.0, gt=0)
