@@ -7,6 +7,7 @@ import compileall
 import gc
 import os
 import re
+import sys
 from pathlib import Path
 
 # Kernels are interpreted in tests. Triton looks at this when it is imported, which transformers (the oracle) does.
@@ -33,7 +34,11 @@ _PROVIDER_VARIABLES = ("KIMICODE_", "MOONSHOT_", "OPENAI_", "OPENROUTER_")
 
 
 def pytest_configure(config):
-    """Compile once what hundreds of child processes import, even where Python may not write bytecode by itself."""
+    """Compile once what hundreds of child processes import, even where Python may not write bytecode by itself.
+
+    What one worker or run has compiled of the tests the next one reads: their assertions take half of collecting.
+    """
+    sys.dont_write_bytecode = False
     if not hasattr(config, "workerinput"):
         for name in ("kimicode", "engine", "kernels"):
             compileall.compile_dir(_ROOT / name, rx=_EXERCISES, quiet=2)
@@ -67,12 +72,16 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.fixture(scope="session", autouse=True)
 def _clean_environment(request, tmp_path_factory):
-    """Child processes inherit it; tests with the marker `real` keep the provider that they need."""
+    """Child processes inherit it; tests with the marker `real` keep the provider that they need.
+
+    Where no certificate counts, no server elsewhere can be asked, and none has to be loaded for each client (20 ms).
+    """
     before = dict(os.environ)
     if "real" not in request.config.option.markexpr:
         for name in before:
-            if name.startswith(_PROVIDER_VARIABLES):
+            if name.startswith(_PROVIDER_VARIABLES) or name == "SSL_CERT_FILE":
                 del os.environ[name]
+        os.environ["SSL_CERT_DIR"] = str(tmp_path_factory.mktemp("certificates"))
     os.environ["KIMICODE_HOME"] = str(tmp_path_factory.mktemp("home"))
     yield
     os.environ.clear()

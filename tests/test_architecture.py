@@ -1,6 +1,7 @@
 """The walls: who may import whom, what lies where, what happens at import, and what a quick command must not load."""
 
 import ast
+import functools
 import resource
 import subprocess
 import sys
@@ -53,13 +54,16 @@ def is_folder(name: tuple[str, ...]) -> bool:
     return any((ROOT / top / Path(*name)).is_dir() for top in ("", "engine", "kernels"))
 
 
-def imports(path: Path) -> Iterator[tuple[str, ...]]:
+@functools.cache
+def imports(path: Path) -> tuple[tuple[str, ...], ...]:
     """Names that a module imports anywhere, inside functions too, each with the names taken from it."""
+    names: list[tuple[str, ...]] = []
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (tuple(alias.name.split(".")) for alias in node.names)
+            names.extend(tuple(alias.name.split(".")) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield from ((*node.module.split("."), alias.name) for alias in node.names)
+            names.extend((*node.module.split("."), alias.name) for alias in node.names)
+    return tuple(names)
 
 
 def tracked() -> list[str]:

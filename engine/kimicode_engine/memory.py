@@ -19,6 +19,13 @@ HOST_RESERVE = 1 << 30
 """Host memory for Python, torch and the loader's buffers."""
 CACHE_SHARE = {"host": 0.5, "device": 0.9}
 """Of what weights and workspace leave, so much may go to the cache; a host has other things to do as well."""
+HOST_CACHE = 512_000_000
+"""A host's cache takes this or as much as the weights, not more: earlier prompts fill all of it, and a small model
+should not end up with half of a laptop's memory."""
+UNPACKED_SHARE = 0.5
+"""Of a host's free memory, what weights may take both as stored and with INT4 experts unpacked."""
+THREAD_BYTES = 128_000_000
+"""A decoded token that reads less than this for each thread is computed by fewer: waking them costs more."""
 ATTENTION_BLOCK = 1 << 26
 """Values of keys, values and scores that prefill attention makes at a time, at most."""
 FLOAT32 = 4
@@ -49,11 +56,22 @@ class Plan:
     missing: int = 0
     advice: str = ""
     bandwidth: float | None = None
+    unpacked: bool = False
+    """INT4 experts are held in floating point: experts.unpacking."""
 
     @property
     def total(self) -> int:
         """Bytes that all owners have together."""
         return sum(row.bytes for row in self.rows)
+
+    @property
+    def token_reads(self) -> int:
+        """Bytes of weights that a decoded token reads at batch 1."""
+        return sum(row.per_token for row in self.rows)
+
+    def threads(self, most: int) -> int:
+        """With how many threads, of `most`, a host computes single tokens; 1 at least."""
+        return max(1, min(most, self.token_reads // THREAD_BYTES))
 
     def decode_rate(self, context: int = 0) -> float | None:
         """Predicted tokens per second at batch 1: bandwidth over the bytes that a token behind `context` others reads.
@@ -61,7 +79,7 @@ class Plan:
         None where no bandwidth was given. Computing is not counted, so it is a bound from above."""
         if self.bandwidth is None:
             return None
-        return self.bandwidth / (sum(row.per_token for row in self.rows) + context * self.token_bytes)
+        return self.bandwidth / (self.token_reads + context * self.token_bytes)
 
     def check(self) -> None:
         """Raise CheckpointError, with the numbers and a way out, where it does not fit."""
@@ -71,7 +89,7 @@ class Plan:
     def table(self) -> str:
         """For people: each owner's bytes, what is free, whether it fits, and the predicted rate."""
         lines = [f"{'':36}{'memory':>12}{'read per token':>17}"]
-        for row in (*self.rows, Row("total", self.total, sum(row.per_token for row in self.rows))):
+        for row in (*self.rows, Row("total", self.total, self.token_reads)):
             read = _size(row.per_token) if row.per_token else ""
             lines.append(f"{row.owner:36}{_size(row.bytes):>12}{read:>17}".rstrip())
         lines += [f"{'free on the ' + self.place:36}{_size(self.free):>12}", "", self._verdict()]
@@ -98,6 +116,7 @@ def plan(
     device_bytes: int | None,
     host_bytes: int,
     dtype: torch.dtype,
+    unpacked_bytes: Mapping[str, int] | None = None,
     latent_bytes: int | None = None,
     window: int | None = None,
     running: int = 64,
@@ -107,21 +126,27 @@ def plan(
 ) -> Plan:
     """Divide the memory. Never raises for too little of it: see Plan.check.
 
-    `weight_bytes`: checkpoint.load.weight_bytes; `device_bytes`: free on the accelerator, None where all lies in host
-    memory; `latent_bytes`: of a token in a layer, by default values of `dtype`; `cache_bytes`: the cache's size, by
-    default enough for `running` requests at full window, within CACHE_SHARE; `bandwidth`: bytes per second that the
-    place of the weights can be read with."""
+    `weight_bytes`: checkpoint.load.weight_bytes; `unpacked_bytes`: the same with INT4 experts unpacked, if that may be
+    chosen: it is where a host's memory permits, for a CPU unpacks far slower than it reads; `device_bytes`: free on the
+    accelerator, None where all lies in host memory; `latent_bytes`: of a token in a layer, by default values of
+    `dtype`; `cache_bytes`: the cache's size, by default enough for `running` requests at full window, within
+    CACHE_SHARE and HOST_CACHE; `bandwidth`: bytes per second that the place of the weights can be read with."""
     window = min(window or config.window, config.window)
     token_bytes = config.layers * (latent_bytes or config.latent_dim * dtype.itemsize)
     page_bytes, window_pages = token_bytes * PAGE, math.ceil(window / PAGE)
     place, free = ("host", host_bytes) if device_bytes is None else ("device", device_bytes)
+    unpacked = False
+    if place == "host" and unpacked_bytes is not None and _both_fit(weight_bytes, unpacked_bytes, free):
+        unpacked, weight_bytes = True, unpacked_bytes
     rows = [Row(owner, size, _per_token(config, owner, size)) for owner, size in weight_bytes.items()]
     rows.append(Row("workspace of one step", _workspace(config, dtype, window, running, step_tokens)))
     if place == "host":
         rows.append(Row("Python, torch and loading", HOST_RESERVE))
     left = free - sum(row.bytes for row in rows)
     if cache_bytes is None:
-        pages = min(running * window_pages, int(max(0, left) * CACHE_SHARE[place]) // page_bytes)
+        most = max(HOST_CACHE, sum(weight_bytes.values())) if place == "host" else left
+        most = min(most, int(max(0, left) * CACHE_SHARE[place]))
+        pages = min(running * window_pages, most // page_bytes)
         pages = max(pages, window_pages)
     else:
         pages = cache_bytes // page_bytes
@@ -135,7 +160,7 @@ def plan(
         missing, advice = HOST_RESERVE - host_bytes, "the host needs that to load the weights through; free some of it"
     rows.append(Row(f"cache, {pages:,} pages of {PAGE} tokens", pages * page_bytes))
     limits = Limits(window=window, pages=pages, running=running, step_tokens=step_tokens)
-    return Plan(tuple(rows), limits, place, free, token_bytes, missing, advice, bandwidth)
+    return Plan(tuple(rows), limits, place, free, token_bytes, missing, advice, bandwidth, unpacked)
 
 
 def free_host_bytes(proc: Path = Path("/proc"), cgroup: Path = Path("/sys/fs/cgroup")) -> int:
@@ -164,6 +189,11 @@ def measure_bandwidth(device: torch.device, size: int = 256 << 20, tries: int = 
         values.sum().item()
         best = min(best, time.perf_counter() - started)
     return values.nbytes / best
+
+
+def _both_fit(packed: Mapping[str, int], unpacked: Mapping[str, int], free: int) -> bool:
+    """While experts are unpacked a host holds both forms, of the last layer at least."""
+    return sum(packed.values()) + sum(unpacked.values()) <= UNPACKED_SHARE * free
 
 
 def _available(proc: Path) -> int:

@@ -1,6 +1,7 @@
 """Computes the logits of a step. What runs it knows no model, and the model knows no requests: here they meet."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
 import torch
@@ -22,6 +23,8 @@ KINDS = (
     SamplingParams(1, top_k=20),
 )
 """Each is drawn by kernels of its own."""
+FEW = 4
+"""Tokens of a step that are computed as single ones are, on a CPU."""
 
 
 class Runner(Protocol):
@@ -42,10 +45,20 @@ class Runner(Protocol):
 class ModelRunner:
     """Runs a model over its cache; decoding steps as CUDA graphs where the model's kernels can be captured."""
 
-    def __init__(self, model: Kimi, cache: LatentCache, device: torch.device, *, graphs: bool = True) -> None:
+    def __init__(
+        self,
+        model: Kimi,
+        cache: LatentCache,
+        device: torch.device,
+        *,
+        graphs: bool = True,
+        token_threads: int | None = None,
+    ) -> None:
+        """`token_threads`: how many compute a step of FEW tokens at most on a CPU; None: as many as all others."""
         self._model = model
         self._cache = cache
         self._device = device
+        self._token_threads = token_threads
         self._graphs: DecodeGraphs | None = None
         if graphs and device.type == "cuda" and model.capturable:
             pages = min(cache.pages, -(-model.config.window // PAGE))
@@ -80,9 +93,25 @@ class ModelRunner:
             logits = self._graphs.run(batch.tokens, batch.positions, batch.placement)  # [D, vocab]
             return logits if len(batch.logit_rows) == len(parts) else logits[batch.logit_rows.to(self._device)]
         batch = build(parts, self._device)
-        return self._model.forward(batch.tokens, batch.positions, batch.placement, self._cache, batch.logit_rows)
+        few = self._device.type == "cpu" and len(batch.tokens) <= FEW
+        with _threads(self._token_threads if few else None):
+            return self._model.forward(batch.tokens, batch.positions, batch.placement, self._cache, batch.logit_rows)
 
     def _decode(
         self, tokens: torch.Tensor, positions: torch.Tensor, placement: Placement, rows: torch.Tensor
     ) -> torch.Tensor:
         return self._model.forward(tokens, positions, placement, self._cache, rows)
+
+
+@contextmanager
+def _threads(count: int | None) -> Iterator[None]:
+    """Let torch compute with so many threads; None: with as many as it does."""
+    if count is None:
+        yield
+        return
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,4 +1,4 @@
-"""Which kernels a model calls: Triton's on an H100 in bf16, plain PyTorch everywhere else.
+"""Which kernels a model calls: Triton's on an H100 in bf16, PyTorch everywhere else, on a CPU in fp32 with shortcuts.
 
 Importing this imports no Triton and asks no device."""
 
@@ -76,6 +76,10 @@ class Kernels:
 
 def kernels_for(device: torch.device, dtype: torch.dtype) -> Kernels:
     """The kernels for weights of `dtype` on `device`: Triton's, or PyTorch's with one warning of why on a GPU."""
+    if device.type == "cpu" and dtype == torch.float32:
+        from kimicode_kernels.cpu import KERNELS as CPU
+
+        return CPU
     if device.type != "cuda":
         return REFERENCE
     capability = torch.cuda.get_device_capability(device)

@@ -106,9 +106,10 @@ def spread(cases: Sequence[Case], most: int) -> list[Case]:
 
 
 def digest() -> str:
-    """Stands for the whole set: results of different sets cannot be compared."""
-    files = sorted(path for path in FOLDER.rglob("*") if path.suffix in (".toml", ".patch"))
-    return hashlib.sha256(b"".join(path.name.encode() + path.read_bytes() for path in files)).hexdigest()[:16]
+    """Stands for all that is reviewed and looked for: results of different sets cannot be compared."""
+    patches = [package.patch.read_bytes() for package in load_packages()]
+    seen = [(case.name, case.title, case.description, case.change, case.category, case.places) for case in load()]
+    return hashlib.sha256(b"".join(patches) + repr(seen).encode()).hexdigest()[:16]
 
 
 def apply(patch: bytes, target: Path) -> None:

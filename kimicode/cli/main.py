@@ -181,6 +181,8 @@ def explain(error: Exception, chosen: str | None) -> str:
         return ""
     if chosen == "run" and "extra argument" in text:
         text += '\nThe task is one argument: put it in quotes, kimicode run "..."'
+    if chosen == "review" and text.startswith("No such command") and "Did you mean" not in text:
+        text += "\nWhat is to be reviewed is an option: --range A..B, --staged, --pr URL"
     return f"{text}\nTry `{f'kimicode {chosen} --help' if chosen else 'kimicode --help'}`."
 
 
@@ -198,6 +200,7 @@ def build_app(only: str | None) -> "typer.Typer":
     import importlib
 
     import typer
+    from typer.models import Default
 
     both = {"help_option_names": ["-h", "--help"]}
     app = typer.Typer(name="kimicode", add_completion=only is None, no_args_is_help=True, context_settings=both)
@@ -205,8 +208,8 @@ def build_app(only: str | None) -> "typer.Typer":
     for name in (only,) if only else COMMANDS:
         module = importlib.import_module(f"kimicode.cli.{name}")
         if hasattr(module, "app"):
-            own = module.app.registered_callback is not None  # then its docstring is the help
-            app.add_typer(module.app, name=name, help=None if own else COMMANDS[name].capitalize() + ".")
+            own = module.app.registered_callback is not None  # then its docstring is the help, unless one is given
+            app.add_typer(module.app, name=name, help=Default(None) if own else COMMANDS[name].capitalize() + ".")
         else:
             app.command(name)(getattr(module, "command", None) or getattr(module, name))
     return app

@@ -33,10 +33,26 @@ class EffortName(StrEnum):
     HIGH = "high"
 
 
+def _revisions(begun: str) -> list[str]:
+    """What a range may be completed to: branches and tags, also behind the dots of "A..B"."""
+    from kimicode.git.repository import Repository
+
+    here = Repository.discover(Path())
+    if here is None:
+        return []
+    before, dots, start = begun.rpartition("..")
+    command = ["for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes", "refs/tags"]
+    names = here.origin.run(command, check=False).output.decode("utf-8", "replace").split()
+    return [f"{before}{dots}{name}" for name in names if name.startswith(start)]
+
+
 PullRequestUrl = Annotated[
     str, typer.Option("--pr", metavar="URL", help="A pull or merge request: its address, or its number here.")
 ]
-Commits = Annotated[str, typer.Option("--range", metavar="A..B", help="What B changed since it left A.")]
+Commits = Annotated[
+    str,
+    typer.Option("--range", metavar="A..B", help="What B changed since it left A.", autocompletion=_revisions),
+]
 Staged = Annotated[bool, typer.Option("--staged", help="What is staged.")]
 Worktree = Annotated[bool, typer.Option("--worktree", help="All uncommitted changes.")]
 GatheredFolder = Annotated[
@@ -124,8 +140,7 @@ def command(
 
       kimicode review --output sarif --out review.sarif
 
-    In CI three steps share the work, so that none holds a model's key and the right to post: `review gather`,
-    `review --gathered`, `review post` (`kimicode help review`).
+    `kimicode help review` tells how it works, what it costs, and how to use it in CI.
     """
     return 0 if context.invoked_subcommand else _begin(context.params)
 
@@ -139,6 +154,8 @@ def _begin(given: dict[str, Any]) -> int:
         raise UsageError(f"{' and '.join(chosen)} cannot be had together")
     if (given["post"] or given["yes"]) and not given["pr"]:
         raise UsageError("--post is for a pull request", hint="Name it: --pr URL.")
+    if given["post"] and not given["yes"] and not sys.stdin.isatty():
+        raise UsageError("nobody is here to say yes", hint="--yes posts without the question.")
     plain: dict[str, Any] = {
         name: value.value if isinstance(value, StrEnum) else value for name, value in given.items()
     }

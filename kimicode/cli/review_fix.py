@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kimicode.agent.budget import Limits
 from kimicode.agent.place import absolute
+from kimicode.cli.commit import say
 from kimicode.cli.headless import Request, execute
 from kimicode.cli.review_last import last
 from kimicode.errors import UsageError
@@ -13,6 +14,7 @@ from kimicode.review import source
 from kimicode.review.change import Side
 from kimicode.review.findings import Finding
 from kimicode.review.fingerprint import stamped
+from kimicode.sessions.transcript import printable
 
 if TYPE_CHECKING:
     from kimicode.cli.reviewing import Asked
@@ -28,6 +30,8 @@ def hand_over(asked: "Asked", number: int) -> int:
         raise UsageError(f"there is no finding {number}: the last review had {count}")
     finding = findings[number - 1]
     refuse_stale(finding, repository.root)
+    if not asked.quiet:
+        say(printable(f"{finding.severity.label}, {finding.path}:{finding.first}: {finding.claim}"))
     request = Request(
         prompt=task(finding),
         folder=repository.root,

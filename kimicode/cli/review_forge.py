@@ -2,9 +2,9 @@
 
 import asyncio
 import os
-import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import typer
@@ -14,8 +14,9 @@ from kimicode.cli.commit import say
 from kimicode.cli.review_source import PULL_REQUEST, REPOSITORY, pulled, remote_address, source_of
 from kimicode.config.load import load
 from kimicode.errors import DiskError, ExitCode, UsageError
+from kimicode.git import changes
 from kimicode.git.repository import Repository
-from kimicode.review import document, gathered, posting
+from kimicode.review import document, gathered, posting, scratch
 from kimicode.review.findings import Review
 from kimicode.review.forges import address, connect
 from kimicode.review.forges.address import Address
@@ -25,6 +26,8 @@ from kimicode.review.prose import Gate
 from kimicode.review.source import Source
 from kimicode.sessions.transcript import printable
 from kimicode.workspace import atomic
+
+MOST_MESSAGES = 1_000
 
 
 def gather(url: str, out: Path, asker: str, need_write: bool, folder: Path | None) -> int:
@@ -50,12 +53,15 @@ def gather(url: str, out: Path, asker: str, need_write: bool, folder: Path | Non
         who = asker or known.pull_request.author
         say(f"{who} may not write to this repository, so nothing is reviewed: somebody who may has to ask for it")
         return int(ExitCode.DENIED)
-    try:
-        out.mkdir(parents=True, mode=0o700)
-        pulled(place, known.pull_request, known.reviewed.head, out / REPOSITORY, None)
-        atomic.put(out / PULL_REQUEST, gathered.dump(known).encode())
-    except OSError as error:
-        raise DiskError.from_os("write to", out, error) from error
+    with ExitStack() as half:  # what was left of one that was cut off would be in the way of the next
+        try:
+            out.mkdir(parents=True, mode=0o700)
+            half.callback(scratch.remove, out)
+            pulled(place, known.pull_request, known.reviewed.head, out / REPOSITORY, None)
+            atomic.put(out / PULL_REQUEST, gathered.dump(known).encode())
+        except OSError as error:
+            raise DiskError.from_os("write to", out, error) from error
+        half.pop_all()
     say(f"{place.url} at {known.pull_request.head[:12]} is in {out}")
     return int(ExitCode.FINISHED)
 
@@ -64,7 +70,8 @@ def post(file: Path, url: str, most: int | None, dry_run: bool, folder: Path | N
     """Post a review from a file; returns the exit code. Raises UsageError, DiskError, ForgeError."""
     folder = absolute(folder or Path())
     try:
-        review = document.load(file.read_bytes())
+        with file.open("rb") as opened:  # as much as a review may have: what is there may be of any size
+            review = document.load(opened.read(document.LARGEST + 1))
     except OSError as error:
         raise DiskError.from_os("read", file, error) from error
     here = Repository.discover(folder)
@@ -91,12 +98,10 @@ def post(file: Path, url: str, most: int | None, dry_run: bool, folder: Path | N
 
 
 async def post_asked(forge: Forge, source: Source, review: Review, most: int, *, sure: bool) -> None:
-    """Post as the person, after telling what; without a terminal they must be sure. Raises UsageError, ForgeError."""
+    """Post as the person, after telling what and a question where they are not sure. Raises UsageError, ForgeError."""
     if not sure:
         tell(await _post(Rehearsal(forge), source, review, most), rehearsed=True)
-        if not sys.stdin.isatty():
-            raise UsageError("nobody is here to say yes", hint="--yes posts without the question.")
-        if not await asyncio.to_thread(typer.confirm, "Post this?", err=True):
+        if not typer.confirm("Post this?", err=True):  # not in a thread: Ctrl-C would not reach it
             say("nothing was posted")
             return
     tell(await _post(forge, source, review, most))
@@ -116,14 +121,16 @@ def _reads(source: Source) -> Callable[[str], bytes | None]:
 
 def _gate(source: Source) -> Gate:
     """Refuses the author's words that the forge does not tell of: the messages of commits."""
-    return Gate(source.change.commits)
+    change = source.change
+    return Gate(changes.messages(source.repository.origin, change.base, change.head, MOST_MESSAGES))
 
 
 def show(rehearsal: Rehearsal) -> None:
     """All that would be written, on stdout."""
     for comment in rehearsal.comments:
         print(printable(f"--- {comment.path}:{comment.line}\n{comment.body.strip()}\n"))
-    print(printable(f"--- summary\n{rehearsal.summary_text.strip()}"))
+    if rehearsal.summary_text:
+        print(printable(f"--- summary\n{rehearsal.summary_text.strip()}"))
 
 
 def tell(outcome: posting.Outcome, *, rehearsed: bool = False) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import os
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from kimicode import paths
 from kimicode.cli.review_progress import ReviewProgress
 from kimicode.errors import DiskError, UsageError
-from kimicode.git.branch import against
+from kimicode.git.branch import USUAL, likely_base
 from kimicode.git.command import GitError
+from kimicode.git.commit import head_of
 from kimicode.git.fetch import Remote, fetched
 from kimicode.git.repository import Repository
 from kimicode.git.shadow import Origin
-from kimicode.review import earlier, gathered, source
+from kimicode.review import earlier, gathered, scratch, source
 from kimicode.review.earlier import Earlier
 from kimicode.review.findings import Review
 from kimicode.review.forges import address
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 PULL_REQUEST = "pull-request.json"
 REPOSITORY = "repository.git"
+KEPT_S = 30 * 86_400.0
 TOKENS = (
     *("GITHUB_TOKEN", "GH_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN", "GITLAB_TOKEN", "CI_JOB_TOKEN"),
     *("ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"),
@@ -40,13 +42,15 @@ TOKENS = (
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A change to review. `what` names it in a sentence; `here`: it is of the folder in which the command was given.
+    """A change to review. `what` names it in a sentence, `nothing` says why it is empty where it is.
 
-    `foreign`: its author may not write to the repository, so that none of its code is run.
+    `here`: it is of the folder in which the command was given. `foreign`: its author may not write to the repository,
+    so that none of its code is run.
     """
 
     source: Source
     what: str
+    nothing: str
     here: bool = True
     earlier: Earlier = NOTHING
     forge: Forge | None = None
@@ -72,52 +76,80 @@ async def opened(asked: "Asked", folder: Path, stack: AsyncExitStack, progress: 
             os.environ.pop(name, None)
         return await asyncio.to_thread(_from_folder, asked.gathered)
     if asked.pr:
-        return await _from_forge(asked.pr, folder, stack, progress)
+        return await _from_forge(asked.pr, folder, stack, progress, posting=asked.post)
     found = await asyncio.to_thread(_from_here, asked, source.discover(folder))
-    progress.say(f"reviewing {found.what}")
+    if found.source.change.files:
+        progress.say(f"reviewing {found.what}")
     return found
 
 
 def _from_here(asked: "Asked", repository: Repository) -> Opened:
     if asked.commits:
-        return Opened(source.of_range(repository, asked.commits), asked.commits)
+        return Opened(source.of_range(repository, asked.commits), asked.commits, f"{asked.commits} changes no file")
     if asked.staged:
-        return Opened(source.of_staged(repository), "what is staged")
-    if asked.worktree or repository.dirty_files(1):
-        return Opened(source.of_worktree(repository), "what is not committed")
-    branch = against(repository.origin)
-    return Opened(source.of_range(repository, f"{branch.base}..HEAD"), f"{branch.base}..{branch.name or 'HEAD'}")
+        return Opened(source.of_staged(repository), "what is staged", "nothing is staged")
+    if asked.worktree or not head_of(repository.origin) or repository.dirty_files(1):
+        return Opened(source.of_worktree(repository), "what is not committed", "nothing is uncommitted")
+    return _of_branch(repository)
 
 
-async def _from_forge(text: str, folder: Path, stack: AsyncExitStack, progress: ReviewProgress) -> Opened:
+def _of_branch(repository: Repository) -> Opened:
+    here, base = repository.branch(), likely_base(repository.origin)
+    if not base and here not in USUAL:
+        hint = "Say so: --range BRANCH. The last commit alone is --range HEAD~1."
+        raise UsageError(f"nothing is uncommitted, and it is not clear which branch {here} came from", hint=hint)
+    lacking = f"{here} has nothing that {base} lacks" if base else f"there is no branch to compare {here} with"
+    hint = ".\n  `kimicode review --range HEAD~1` reviews the last commit"
+    nothing = f"nothing is uncommitted, and {lacking}{hint}"
+    return Opened(source.of_range(repository, f"{base}..HEAD"), f"{base}..{here}", nothing)
+
+
+async def _from_forge(
+    text: str, folder: Path, stack: AsyncExitStack, progress: ReviewProgress, *, posting: bool
+) -> Opened:
     from kimicode.review.forges import connect
 
     here = await asyncio.to_thread(Repository.discover, folder)
     place = address.parse(text, os.environ, remote_address(here))
+    if posting:  # known before a review is paid for
+        await asyncio.to_thread(connect.require_token, place.server, os.environ)
     forge = await asyncio.to_thread(connect.connect, place.url, os.environ)
     stack.push_async_callback(forge.close)
     known = await gathered.gather(forge)
     pull_request = known.pull_request
     progress.say(f"reviewing {place.url}: {pull_request.title}")
-    last, folder = known.reviewed.head, cached(place)
-    repository = await asyncio.to_thread(pulled, place, pull_request, last, folder, here)
+    last = known.reviewed.head
+    progress.phase("fetching its commits")
+    kept = await asyncio.to_thread(cached, place)
+    repository = await asyncio.to_thread(pulled, place, pull_request, last, kept, here)
     found = await asyncio.to_thread(_of_pull_request, known, repository)
+    progress.phase("reading the change")
     return replace(found, forge=forge)
 
 
 def _from_folder(folder: Path) -> Opened:
+    bare = (folder / REPOSITORY).absolute()
+    return _of_pull_request(_known(folder), Repository(bare, Origin(bare, bare, bare)))
+
+
+def _known(folder: Path) -> Gathered:
     try:
-        data = (folder / PULL_REQUEST).read_bytes()
+        return gathered.load((folder / PULL_REQUEST).read_bytes())
     except OSError as error:
         raise DiskError.from_os("read", folder / PULL_REQUEST, error) from error
-    bare = (folder / REPOSITORY).absolute()
-    return _of_pull_request(gathered.load(data), Repository(bare, Origin(bare, bare, bare)))
+
+
+def failed(folder: Path) -> Review:
+    """The review of what was gathered in a folder, where there could be none. Raises UsageError, DiskError."""
+    pull_request = _known(folder).pull_request
+    note = "The log of the job that should have reviewed it says why."
+    return Review(pull_request.merge_base, pull_request.head, "failed", (), notes=(note,))
 
 
 def _of_pull_request(known: Gathered, repository: Repository) -> Opened:
     found = source_of(repository, known.pull_request)
     what = f"pull request {known.pull_request.number}"
-    return Opened(found, what, False, earlier.of(known, repository), gathered=known)
+    return Opened(found, what, f"{what} changes no file", False, earlier.of(known, repository), gathered=known)
 
 
 def source_of(repository: Repository, pull_request: PullRequest) -> Source:
@@ -149,9 +181,14 @@ def _has(repository: Repository, commit: str) -> bool:
 
 
 def cached(place: Address) -> Path:
-    """Where a pull request's commits are kept between reviews."""
+    """Where a pull request's commits are kept between reviews; those of others that nobody reviews any more go."""
+    folder = paths.cache_dir() / "reviews"
     name = hashlib.sha256(place.url.encode()).hexdigest()[:16]
-    return paths.cache_dir() / "reviews" / f"{place.project.rpartition('/')[2]}-{place.number}-{name}.git"
+    own = folder / f"{place.project.rpartition('/')[2]}-{place.number}-{name}.git"
+    with suppress(OSError):  # it is in use
+        os.utime(own)
+    scratch.sweep(folder, pattern="*.git", unused_s=KEPT_S)
+    return own
 
 
 def remote_address(here: Repository | None) -> str:

@@ -3,10 +3,9 @@
 import asyncio
 import json
 import os
-import signal
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,13 @@ from typing import Any
 from kimicode.agent.budget import Limits
 from kimicode.agent.place import absolute
 from kimicode.cli.commit import say
+from kimicode.cli.review_interrupts import Interrupts
 from kimicode.cli.review_last import keep
 from kimicode.cli.review_progress import ReviewProgress
-from kimicode.cli.review_source import Opened, opened
+from kimicode.cli.review_source import Opened, failed, opened
 from kimicode.config.load import Loaded, load
 from kimicode.config.schema import ReviewSettings
-from kimicode.errors import DiskError, ExitCode
+from kimicode.errors import DiskError, ExitCode, KimicodeError
 from kimicode.events import Notice
 from kimicode.llm.reach import reachable
 from kimicode.review import document
@@ -59,22 +59,38 @@ class Asked:
 
 def execute(asked: Asked) -> int:
     """Review and print; returns the exit code. Raises KimicodeError where there is nothing to print."""
-    return asyncio.run(_review(asked))
+    try:
+        return asyncio.run(_interruptible(asked))
+    except KimicodeError:
+        if asked.gathered is not None and asked.form == "json" and asked.out is not None:
+            _own_up(asked.gathered, asked.out)
+        raise
 
 
-async def _review(asked: Asked) -> int:
+async def _interruptible(asked: Asked) -> int:
+    progress = ReviewProgress(live=asked.progress, quiet=asked.quiet)
+    interrupts = Interrupts(progress)
+    try:
+        return await _review(asked, progress, interrupts)
+    except (asyncio.CancelledError, KimicodeError):
+        if not interrupts.code:
+            raise
+        return interrupts.code  # before there was a review; a command that was killed has its own words for it
+
+
+async def _review(asked: Asked, progress: ReviewProgress, interrupts: Interrupts) -> int:
     folder = absolute(asked.folder or Path())
     loaded = load(asked.flags, cwd=folder, environ=os.environ)
     for warning in loaded.warnings:
         say(warning)
     tuned = settings_of(loaded, asked.tuned)
-    progress = ReviewProgress(live=asked.progress, quiet=asked.quiet)
     async with AsyncExitStack() as stack:
         stack.callback(progress.close)
+        ticking = asyncio.create_task(_tick(progress))
+        stack.callback(ticking.cancel)
         source = await opened(asked, folder, stack, progress)
         if not source.source.change.files:
-            print(f"Nothing to review: {source.what} changes no file.", file=sys.stderr)
-            return int(ExitCode.FINISHED)
+            return _nothing(asked, source, tuned)
         settings = await stack.enter_async_context(reachable(loaded, progress.say, _shown(progress)))
         wish = Wish(
             settings,
@@ -86,20 +102,42 @@ async def _review(asked: Asked) -> int:
             at_once=tuned.at_once,
             trace=asked.trace,
         )
-        working = asyncio.create_task(review(wish, source.source, emit=progress.show))
-        code = _until_stopped(working, progress)
-        ticking = asyncio.create_task(_tick(progress))
-        try:
-            result = await working
-        finally:
-            ticking.cancel()
+        result = await interrupts.end(review(wish, source.source, emit=progress.show))
+        ticking.cancel()
         progress.close()
-        _print(asked, result, source, tuned)
-        if not asked.gathered:
-            keep(source.source, result)
-        if asked.post and not code:
+        try:
+            _print(asked, result, source, tuned)
+        finally:
+            _kept(source, result)
+        if asked.post and not interrupts.code:
+            interrupts.leave()
             await source.post(result, tuned.max_comments, sure=asked.sure)
-    return code[0] if code else outcome(result, asked.fail_on)
+    return interrupts.code or outcome(result, asked.fail_on)
+
+
+def _own_up(gathered: Path, out: Path) -> None:
+    """Leave a review that says that there is none: where nothing is posted, people read "nothing found"."""
+    with suppress(KimicodeError, OSError):  # what went wrong before it is what is told
+        atomic.put(absolute(out), document.dump(failed(gathered)).encode())
+
+
+def _nothing(asked: Asked, source: Opened, tuned: ReviewSettings) -> int:
+    """An empty change; a program that reads the review gets an empty one."""
+    print(f"Nothing to review: {source.nothing}.", file=sys.stderr)
+    if asked.form != "text" or asked.out is not None:
+        change = source.source.change
+        _print(asked, Review(change.base, change.head, "complete", ()), source, tuned)
+    return int(ExitCode.FINISHED)
+
+
+def _kept(source: Opened, result: Review) -> None:
+    """Remember it for `--fix`, if it is of the folder at hand and of some use."""
+    if not source.here or result.state == "failed":
+        return
+    try:
+        keep(source.source, result)
+    except DiskError as error:  # it was told, and what it found decides the exit code
+        say(f"`--fix` will not know this review: {error.message}")
 
 
 def settings_of(loaded: Loaded, tuned: Mapping[str, Any]) -> ReviewSettings:
@@ -115,24 +153,6 @@ def outcome(result: Review, fail_on: str) -> int:
     if result.state == "failed":
         return int(ExitCode.INFRASTRUCTURE)
     return int(ExitCode.LIMIT if result.state == "partial" else ExitCode.FINISHED)
-
-
-def _until_stopped(working: "asyncio.Task[Review]", progress: ReviewProgress) -> list[int]:
-    """The first signal ends the review with what is verified; a second one ends the process. Holds the exit code."""
-    stopped: list[int] = []
-    loop = asyncio.get_running_loop()
-
-    def stop(code: ExitCode) -> None:
-        if stopped:
-            os._exit(code)
-        stopped.append(int(code))
-        progress.stopping()
-        working.cancel()
-
-    loop.add_signal_handler(signal.SIGINT, stop, ExitCode.INTERRUPTED)
-    loop.add_signal_handler(signal.SIGTERM, stop, ExitCode.TERMINATED)
-    loop.add_signal_handler(signal.SIGHUP, stop, ExitCode.TERMINATED)
-    return stopped
 
 
 def _print(asked: Asked, result: Review, source: Opened, tuned: ReviewSettings) -> None:
@@ -162,7 +182,7 @@ def _rendered(asked: Asked, result: Review, source: Opened, tuned: ReviewSetting
     color = seen and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
     lines = text.lines(result, _reader(source.source), width, color)
     if result.findings and seen and source.here:
-        lines = ["", *lines, "", "`kimicode review --fix N` hands one of them to the agent."]
+        lines = ["", *lines, "", "To have one mended: kimicode review --fix N"]
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -9,7 +9,7 @@ from kimicode.git.diff import Difference, of_trees
 from kimicode.git.history import Commit, commits
 from kimicode.git.shadow import Origin
 
-_USUAL = ("main", "master", "trunk", "develop")
+USUAL = ("main", "master", "trunk", "develop")
 MOST_COMMITS = 100
 _SLUG_WORDS, _SLUG_CHARS = 5, 32
 
@@ -30,7 +30,9 @@ def against(origin: Origin, base: str = "") -> Branch:
     Raises UsageError where there is no base, or nothing to merge; GitError.
     """
     name = origin.run(["symbolic-ref", "--quiet", "--short", "HEAD"], check=False).line
-    base = _verified(origin, base) if base else _likely_base(origin, name)
+    base = _verified(origin, base) if base else likely_base(origin)
+    if not base:
+        raise UsageError("it is not clear what the branch is to be merged into", hint="Say so: --base BRANCH.")
     found = commits(origin, [f"{base}..HEAD"], MOST_COMMITS)
     if not found:
         raise UsageError(f"there is nothing to merge: {name or 'HEAD'} has no commit that {base} lacks")
@@ -52,13 +54,12 @@ def fresh_name(words: str) -> str:
     return f"{slug or 'task'}-{secrets.token_hex(3)}"
 
 
-def _likely_base(origin: Origin, current: str) -> str:
+def likely_base(origin: Origin) -> str:
+    """What the current branch most likely came from; "" where that is not clear. Raises GitError."""
+    current = origin.run(["symbolic-ref", "--quiet", "--short", "HEAD"], check=False).line
     remote = origin.run(["symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD"], check=False).line
-    candidates = [remote, *(name for usual in _USUAL for name in (f"origin/{usual}", usual))]
-    for name in filter(None, candidates):
-        if name != current and _exists(origin, name):
-            return name
-    raise UsageError("it is not clear what the branch is to be merged into", hint="Say so: --base BRANCH.")
+    candidates = [remote, *(name for usual in USUAL for name in (f"origin/{usual}", usual))]
+    return next((name for name in filter(None, candidates) if name != current and _exists(origin, name)), "")
 
 
 def _verified(origin: Origin, base: str) -> str:

@@ -58,7 +58,16 @@ def entries(place: Origin | Shadow, tree: str) -> Entries:
 
 def subjects(origin: Origin, base: str, head: str, most: int) -> tuple[str, ...]:
     """First lines of messages: of the commits that `head` has and `base` has not, newest first. Raises GitError."""
-    options = [f"--max-count={most}", "--format=%s", "-z", "--encoding=UTF-8", "--no-show-signature"]
+    return _told("%s", origin, base, head, most)
+
+
+def messages(origin: Origin, base: str, head: str, most: int) -> tuple[str, ...]:
+    """Whole messages of the same commits, with the names of who made them. Raises GitError."""
+    return _told("%B%n%an%n%cn", origin, base, head, most)
+
+
+def _told(form: str, origin: Origin, base: str, head: str, most: int) -> tuple[str, ...]:
+    options = [f"--max-count={most}", f"--format={form}", "-z", "--encoding=UTF-8", "--no-show-signature"]
     output = origin.run(["log", *options, f"{base}..{head}", "--"]).output.decode("utf-8", "replace")
     return tuple(output.split("\0")[:-1])
 

@@ -156,10 +156,10 @@ def run(
     return Answer(status, output, said)
 
 
-def stop(cwd: Path) -> None:
-    """Kill the commands that run in `cwd`, from any thread; whoever waits for one gets a GitError."""
+def stop(cwd: Path | None = None) -> None:
+    """Kill the commands that run in `cwd`, or all, from any thread; whoever waits for one gets a GitError."""
     for process, folder in tuple(_RUNNING.items()):
-        if folder == cwd:
+        if cwd in (None, folder):
             _kill(process)
 
 

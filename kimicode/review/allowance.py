@@ -21,6 +21,7 @@ from kimicode.errors import (
     QuotaExhausted,
     Unauthorized,
 )
+from kimicode.events import RetryScheduled
 from kimicode.llm.model import Model, ModelReply, ModelRequest, OnRetry
 from kimicode.llm.tokens import estimate_tokens
 from kimicode.messages import OnPiece, Usage
@@ -46,6 +47,8 @@ class Allowance:
         self.requests = 0
         self.dead: ModelError | None = None
         """Why no request can succeed any more."""
+        self.trouble = ""
+        """Why the last request failed that was made again; "" once one succeeded."""
         self._underestimate = 1.0
         """How many times more tokens a request had than was estimated, at the worst."""
         self._info = info
@@ -166,6 +169,11 @@ class Metered:
     async def complete(self, request: ModelRequest, on_piece: OnPiece, on_retry: OnRetry) -> ModelReply:
         """As `Model`; raises LimitReached as well."""
         allowance = self.allowance
+
+        def failed(event: RetryScheduled) -> None:
+            allowance.trouble = event.reason
+            on_retry(event)
+
         if allowance.dead is not None:
             raise allowance.dead
         wanted = min(request.max_output_tokens or self.most_output, self.most_output)
@@ -178,8 +186,8 @@ class Metered:
         used: Usage | None = None
         try:
             bounded = dataclasses.replace(request, max_output_tokens=held.output_tokens)
-            reply = await self.model.complete(bounded, on_piece, on_retry)
-            used = reply.usage
+            reply = await self.model.complete(bounded, on_piece, failed)
+            used, allowance.trouble = reply.usage, ""
             allowance.learn(estimated, used.input_tokens)
         except asyncio.CancelledError:  # nobody will say what it cost: its input at least
             used = allowance.priced(held.input_tokens)

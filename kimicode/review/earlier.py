@@ -19,8 +19,8 @@ class Earlier:
     """`since` is the last reviewed commit, "" where the whole change is to be reviewed.
 
     `known` and `dismissed` are fingerprints: of findings that are under discussion, and of those that people resolved
-    or declined; what was fixed is neither, and told anew where it comes back. `open` are the threads that may have been fixed. `renamed` says by a file's name what it was called when
-    it was last reviewed: a fingerprint holds the path.
+    or declined; what was fixed is neither, and told anew where it comes back. `open` are the threads that may have been
+    fixed. `renamed` says by a file's name what it was called when it was last reviewed: a fingerprint holds the path.
     """
 
     since: str = ""
@@ -50,7 +50,8 @@ def of(gathered: Gathered, repository: Repository) -> Earlier:
 def settled(thread: Thread) -> bool:
     """Whether a person resolved it, or one with write access declined it; the last such word counts.
 
-    What this bot called fixed is not settled by that, nor by a person who resolves it afterwards. The author of a pull request from a fork can resolve threads as well: that is the forge's rule, and it can be seen.
+    What this bot called fixed is not settled by that, nor by a person who resolves it afterwards. The author of a pull
+    request from a fork can resolve threads as well: that is the forge's rule, and it can be seen.
     """
     return (thread.resolved and not thread.fixed) or _declined(thread)
 

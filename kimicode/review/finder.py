@@ -84,7 +84,7 @@ async def look(
     work: Look, room: Workroom, model: Metered, change: Change, rules: Rules, texts: Texts
 ) -> tuple[Done, tuple[Finding, ...]]:
     """What one finder reports. Raises nothing."""
-    report = Report(change, texts, _category(work.kind), work.kind)
+    report = Report(change, texts, _category(work.kind), work.kind, room.redact)
 
     async def missing(answer: str) -> str:
         if report.found:

@@ -70,6 +70,17 @@ def named(path: str) -> str:
     return plain if ordinary else json.dumps(plain, ensure_ascii=False)
 
 
+def unnamed(written: str) -> str:
+    """The path that a model means which copies it with the quotes around it."""
+    text = written.strip()
+    if len(text) < 2 or text[0] + text[-1] != '""':
+        return text
+    try:
+        return str(json.loads(text))
+    except ValueError:
+        return text
+
+
 def _gap(count: int) -> str:
     return f"... ({count} line{'s' if count > 1 else ''})"
 

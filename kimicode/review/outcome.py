@@ -29,11 +29,16 @@ def outcome(course: Proceedings) -> Review:
         fixed=tuple(course.fixed),
         files=len({context.file.path for context in contexts}),
         lines=sum(len(piece.changed) for context in contexts for piece in context.pieces),
-        model=course.premises.connection.model_name,
+        model=known_as(course.premises.connection.model_name),
         usage=course.allowance.usage,
         duration_s=round(course.allowance.elapsed, 3),
         notes=tuple(dict.fromkeys((*lacking, *course.notes))),
     )
+
+
+def known_as(model: str) -> str:
+    """A model's name; of one that its server names by a path, the file's: where it lies is not to be published."""
+    return model.rpartition("/")[2] or model if model.startswith(("/", "~", ".")) else model
 
 
 def _state(split: Split, read: Sequence[Part], unread: Iterable[Unread], lacking: Sequence[str]) -> State:
@@ -67,7 +72,8 @@ def _not_reached(parts: Sequence[Part], read: Sequence[Part], course: Proceeding
 def _lacking(read: Sequence[Part], course: Proceedings) -> Iterator[str]:
     """What was not done as it should have been, a sentence each."""
     if course.limit:
-        yield f"it ended early: {course.limit}"
+        trouble = course.allowance.trouble
+        yield f"it ended early: {course.limit}" + (f", while requests failed: {trouble}" if trouble else "")
     for end, verb in (("failed", "failed"), ("limit", "gave up")):
         whys = Counter(done.why for _, done in course.looked if done.end == end and done.why != course.limit)
         for why, count in whys.items():

@@ -13,6 +13,7 @@ from kimicode.review.change import ChangedFile
 from kimicode.review.findings import Finding, Review
 from kimicode.review.forges.forge import PullRequest, Thread
 from kimicode.review.marks import Reviewed
+from kimicode.review.replies import meaning
 from kimicode.review.vetting import Vetted
 
 
@@ -34,13 +35,15 @@ class Scene:
 class Plan:
     """`inline` are to be posted, the worst first; `standing` have their comment already, `listed` get none.
 
-    `fixed` are threads to resolve. Of earlier findings `before` counts the open ones and `gone` those that were fixed,
-    whoever resolved their threads. `reviewed` is to be remembered.
+    `carried` are rows of the last summary that stand. `fixed` are threads to resolve. Of earlier findings `before`
+    counts the open ones that have comments, and `gone` those that were fixed, whoever resolved their threads.
+    `reviewed` is to be remembered.
     """
 
     inline: tuple[tuple[Finding, Anchor], ...] = ()
     standing: tuple[Finding, ...] = ()
     listed: tuple[Finding, ...] = ()
+    carried: tuple[Finding, ...] = ()
     fixed: tuple[Thread, ...] = ()
     before: int = 0
     gone: int = 0
@@ -57,30 +60,39 @@ def too_late(scene: Scene, review: Review) -> str:
     return "a later commit was reviewed meanwhile" if scene.reviewed.head == head != review.head else ""
 
 
-def planned(scene: Scene, vetted: Vetted, most: int) -> Plan:
-    """What is to be done. At most `most` comments stand at a time, those that are there already included."""
+def planned(scene: Scene, vetted: Vetted, most: int, rows: Iterable[Finding] = ()) -> Plan:
+    """What is to be done. At most `most` comments stand at a time, those that are there already included.
+
+    `rows` are findings of the last summary's table.
+    """
     review, head = vetted.review, scene.pull_request.head
-    told = {thread.fingerprint for thread in scene.threads}
     settled = {thread.fingerprint for thread in scene.threads if earlier.settled(thread)}
+    told = settled | {thread.fingerprint for thread in scene.threads if not thread.fixed}
     found = _distinct(review.findings)
-    fixed = _fixed(scene, review, {finding.fingerprint for finding in found})
+    prints = {finding.fingerprint for finding in found}
+    fixed = _fixed(scene, review, prints)
     standing = tuple(one for one in found if one.fingerprint in told - settled)
     new = [finding for finding in found if finding.fingerprint not in told]
     placed = _placed(scene, review, [finding for finding in new if finding not in vetted.withheld])
     room = most - sum(_takes_room(thread, head) for thread in scene.threads if thread not in fixed)
     inline, _ = selection.inline(list(placed), room)
     _, listed = selection.inline([finding for finding in new if finding not in inline], 0)
-    prints = {finding.fingerprint for finding in found}
     past = [one for one in _past(scene) if one.fingerprint not in prints]
     return Plan(
         inline=tuple((finding, placed[finding]) for finding in inline),
         standing=standing,
         listed=listed,
+        carried=tuple(row for row in rows if row.fingerprint not in prints | told) if _is_narrow(review) else (),
         fixed=fixed,
-        before=sum(not earlier.settled(thread) and thread not in fixed for thread in past),
-        gone=sum(thread.fingerprint in review.fixed for thread in past),
+        before=sum(not (earlier.settled(thread) or thread.fixed) and thread not in fixed for thread in past),
+        gone=len({thread.fingerprint for thread in past} & set(review.fixed)),
         reviewed=_remembered(scene.reviewed, review),
     )
+
+
+def _is_narrow(review: Review) -> bool:
+    """Whether it may not have looked where earlier ones found something: then its silence says nothing about that."""
+    return bool(review.since) or review.state != "complete"
 
 
 def _distinct(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -123,17 +135,17 @@ def _posted_on(thread: Thread) -> str:
 
 def _takes_room(thread: Thread, head: str) -> bool:
     """Whether it counts among those that stand: all of this head, and open ones that still point at code."""
-    return _posted_on(thread) == head or (thread.line > 0 and not earlier.settled(thread))
+    return _posted_on(thread) == head or (thread.line > 0 and not (earlier.settled(thread) or thread.fixed))
 
 
 def _fixed(scene: Scene, review: Review, found: set[str]) -> tuple[Thread, ...]:
-    """Our threads that nobody answered, of which the review of a later commit says that the fault is gone.
+    """Our threads of which the review of a later commit says that the fault is gone, and of which nobody said more.
 
     Nothing is won by talking the model into that: who opened the pull request may resolve its threads anyway.
     """
     gone = set(review.fixed) - found
-    unanswered = (thread for thread in _past(scene) if not thread.resolved and len(thread.said) == 1)
-    return tuple(thread for thread in unanswered if thread.fingerprint in gone)
+    unresolved = (thread for thread in _past(scene) if not thread.resolved and thread.fingerprint in gone)
+    return tuple(thread for thread in unresolved if all(meaning(one.text) == "accepted" for one in thread.said[1:]))
 
 
 def _remembered(reviewed: Reviewed, review: Review) -> Reviewed:

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -10,17 +9,17 @@ from pathlib import Path
 
 from kimicode.agent.knowledge import begin, end, knowledge_of
 from kimicode.config.secrets import redactor_for
-from kimicode.errors import DiskError
+from kimicode.errors import DiskError, UsageError
 from kimicode.index.knowledge import Knowledge
 from kimicode.index.service import Index
 from kimicode.llm.connect import Connection, connect
+from kimicode.review import scratch
 from kimicode.review.progress import OnReview
 from kimicode.review.source import Source
 from kimicode.review.tree import Tree, head_tree
 from kimicode.review.trial import hindrance
 from kimicode.review.wish import Wish
 from kimicode.review.workroom import Workroom
-from kimicode.workspace.discard import discard
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +34,16 @@ class Premises:
 
 @asynccontextmanager
 async def premises(wish: Wish, source: Source, emit: OnReview) -> AsyncIterator[Premises]:
-    """Raises ConfigError, ModelError, DiskError, GitError."""
+    """Raises UsageError where the folder for traces has some, ConfigError, ModelError, DiskError, GitError."""
     async with AsyncExitStack() as stack:
+        trace = _traced(wish.trace)
         connection = await connect(wish.settings)
         stack.push_async_callback(connection.model.close)
-        scratch = _folder()
-        stack.push_async_callback(asyncio.to_thread, discard, scratch)
+        await asyncio.to_thread(scratch.sweep)
+        folder = scratch.make()
+        stack.push_async_callback(asyncio.to_thread, scratch.remove, folder)
         tree = await _entered(stack, head_tree(source))
-        knowledge = _knowledge(source, tree, scratch)
+        knowledge = _knowledge(source, tree, folder)
         stack.push_async_callback(end, knowledge)
         await begin(knowledge)
         lacking = await asyncio.to_thread(hindrance, wish.settings) if wish.run else ""
@@ -53,8 +54,8 @@ async def premises(wish: Wish, source: Source, emit: OnReview) -> AsyncIterator[
             connection.window,
             redactor_for(wish.settings, os.environ),
             emit,
-            _traced(wish.trace),
-            scratch,
+            trace,
+            folder,
         )
         notes = (
             *source.notes,
@@ -63,13 +64,6 @@ async def premises(wish: Wish, source: Source, emit: OnReview) -> AsyncIterator[
             *_priceless(wish, connection),
         )
         yield Premises(connection, room, wish.run and not lacking, notes)
-
-
-def _folder() -> Path:
-    try:
-        return Path(tempfile.mkdtemp(prefix="kimicode-review-")).resolve()
-    except OSError as error:
-        raise DiskError.from_os("make a folder in", tempfile.gettempdir(), error) from error
 
 
 async def _entered(stack: AsyncExitStack, folder: AbstractContextManager[Tree]) -> Tree:
@@ -85,19 +79,24 @@ async def _entered(stack: AsyncExitStack, folder: AbstractContextManager[Tree]) 
     return await asyncio.shield(entering)
 
 
-def _knowledge(source: Source, tree: Tree, scratch: Path) -> Knowledge:
+def _knowledge(source: Source, tree: Tree, folder: Path) -> Knowledge:
     """The project's own index where it is the one that is reviewed; a copy gets one that goes with it."""
     if tree.in_place:
         return knowledge_of(source.repository, tree.root)
-    return Knowledge(Index(scratch / "index", tree.root, lambda: list(source.after)))
+    return Knowledge(Index(folder / "index", tree.root, lambda: list(source.after)))
 
 
 def _traced(folder: Path | None) -> Path | None:
-    if folder is not None:
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise DiskError.from_os("make the folder", folder, error) from error
+    """Made if need be; agents have the same names in every review, so it is for one alone."""
+    if folder is None:
+        return None
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        used = any(folder.glob("*.jsonl"))
+    except OSError as error:
+        raise DiskError.from_os("make the folder", folder, error) from error
+    if used:
+        raise UsageError(f"{folder} holds the trace of another review", hint="Name a new folder.")
     return folder
 
 

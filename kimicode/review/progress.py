@@ -83,6 +83,15 @@ class FaultJudged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewDelayed(Event):
+    """A request failed, and is made again after so many seconds."""
+
+    type: ClassVar[str] = "review.delayed"
+    reason: str
+    wait_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewSpent(Event):
     """After every request: all that the review has used so far."""
 

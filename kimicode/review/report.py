@@ -7,10 +7,13 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AliasChoices, BeforeValidator, Field
 
+from kimicode.config.secrets import Redact, unredacted
 from kimicode.errors import ToolError
 from kimicode.events import Brief
+from kimicode.review import listing
 from kimicode.review.change import Change, ChangedFile, Side
 from kimicode.review.findings import Category, Finding, Severity, Suggestion
+from kimicode.review.shown import plain
 from kimicode.review.texts import Texts, quoted, squeezed
 from kimicode.tools.aliases import PATH
 from kimicode.tools.base import Access, Arguments, Tool, ToolContext, ToolOutcome
@@ -64,7 +67,10 @@ class ReportArguments(Arguments):
 
 @dataclass(slots=True)
 class Report(Tool[ReportArguments]):
-    """`category` is the class of faults that its finder looks for; "" where it looks for all and says which."""
+    """`category` is the class of faults that its finder looks for; "" where it looks for all and says which.
+
+    What is kept of its words has been through `redact`, and has no characters that nobody sees.
+    """
 
     name = "report"
     access = Access.CONTROL
@@ -74,6 +80,7 @@ class Report(Tool[ReportArguments]):
     texts: Texts
     category: Category | Literal[""]
     finder: str
+    redact: Redact = unredacted
     found: list[Finding] = field(default_factory=list)
 
     async def run(self, arguments: ReportArguments, context: ToolContext) -> ToolOutcome:
@@ -106,7 +113,9 @@ class Report(Tool[ReportArguments]):
                 f"lines {first}-{last} of {file.path} are not part of the change ({side} side)",
                 hint=f"Point at the changed line that causes it; changed are {_ranges(file, side)}.",
             )
-        claim, scenario = _told(arguments.claim, arguments.scenario)
+        claim, scenario = _told(self._words(arguments.claim), self._words(arguments.scenario))
+        if not claim:
+            raise ToolError("the claim says nothing that can be read")
         return Finding(
             path=file.path,
             side=side,
@@ -118,23 +127,32 @@ class Report(Tool[ReportArguments]):
             confidence=arguments.confidence,
             claim=claim,
             scenario=scenario,
-            suggestion=_suggestion(arguments, first, last) if length < MOST_LINES else None,
+            suggestion=self._suggested(arguments, first, last) if length < MOST_LINES else None,
             finder=self.finder,
         )
+
+    def _words(self, text: str) -> str:
+        return plain(self.redact(text))
+
+    def _suggested(self, arguments: ReportArguments, first: int, last: int) -> Suggestion | None:
+        """None where it holds a secret: code without it would be other code."""
+        made = _suggestion(arguments, first, last)
+        return None if made is None or self.redact(made.text) != made.text else made
 
     def _file(self, written: str) -> ChangedFile:
         """The file that is meant: by its name now or before, by the end of it, or the only one there is."""
         files = self.change.files
-        path = written.removeprefix("./")
+        path = listing.unnamed(written).removeprefix("./")
         bare = path.partition("/")[2] if path[:2] in ("a/", "b/") else path
         exact = [file for file in files if {path, bare} & {file.path, file.old_path}]
+        exact = exact or [file for file in files if written.strip() == listing.named(file.path)]
         ends = [file for file in files if f"/{file.path}".endswith(f"/{bare}") or bare.endswith(f"/{file.path}")]
         alike = exact or ends
         if len(files) == 1 and self.texts.lines(bare, "new") is None:
             alike = list(files)
         if exact or len(alike) == 1:
             return alike[0]
-        some = ", ".join(file.path for file in files[:20])
+        some = ", ".join(listing.named(file.path) for file in files[:20])
         raise ToolError(f"{written} is not part of this change", hint=f"Report it again at one of these: {some}.")
 
 

@@ -11,7 +11,7 @@ from kimicode.review.allowance import Allowance
 from kimicode.review.context import contexts
 from kimicode.review.finder import ROUNDS, kinds_of, looks
 from kimicode.review.findings import Review
-from kimicode.review.outcome import INTERRUPTED, outcome
+from kimicode.review.outcome import INTERRUPTED, known_as, outcome
 from kimicode.review.parts import PART_TOKENS, split
 from kimicode.review.premises import premises
 from kimicode.review.proceedings import FINDING_SHARE, Proceedings
@@ -63,7 +63,7 @@ async def _go(course: Proceedings, kinds: tuple[str, ...]) -> None:
     contained = [context for part in course.split.parts for context in part.files]
     opened.room.emit(
         ReviewStarted(
-            connection.model_name,
+            known_as(connection.model_name),
             len({context.file.path for context in contained}),
             sum(len(piece.changed) for context in contained for piece in context.pieces),
             len(course.split.parts),

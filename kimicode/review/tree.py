@@ -5,7 +5,6 @@ small file that says where it leads: its author chose that, and a tool that foll
 """
 
 import errno
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +16,8 @@ from kimicode.git import changes
 from kimicode.git.commit import head_of
 from kimicode.git.entries import SUBMODULE, Entries
 from kimicode.git.shadow import Shadow
+from kimicode.review import scratch
 from kimicode.review.source import Source
-from kimicode.workspace.discard import discard
 
 MOST_FILES = 50_000
 MOST_BYTES = 500_000_000
@@ -44,16 +43,12 @@ def head_tree(source: Source) -> Iterator[Tree]:
     if _checked_out(source):
         yield Tree(source.repository.root, in_place=True)
         return
-    try:
-        folder = Path(tempfile.mkdtemp(prefix="kimicode-review-")).resolve()
-    except OSError as error:
-        raise DiskError.from_os("make a folder in", tempfile.gettempdir(), error) from error
+    folder = scratch.make()
     try:
         root = folder / "tree"
         yield Tree(root, in_place=False, notes=_copy(source, root))
     finally:
-        _unlock(folder)
-        discard(folder)
+        scratch.remove(folder)
 
 
 def _checked_out(source: Source) -> bool:
@@ -63,8 +58,8 @@ def _checked_out(source: Source) -> bool:
     origin = source.repository.origin
     if source.kind == "commits" and head_of(origin) != source.change.head:
         return False
-    with tempfile.TemporaryDirectory(prefix="kimicode-git-") as scratch:
-        shadow = Shadow.create(origin, Path(scratch) / "status.git")
+    with tempfile.TemporaryDirectory(prefix="kimicode-git-") as folder:
+        shadow = Shadow.create(origin, Path(folder) / "status.git")
         options = ["--porcelain=v1", "-z", "--untracked-files=no", "--no-renames", "--ignore-submodules=dirty"]
         records = [record for record in shadow.run(["status", *options]).output.split(b"\0") if record]
     # Two letters: the index against HEAD, the file against the index.
@@ -125,12 +120,3 @@ def _left_out(entries: Entries, written: int) -> Iterator[str]:
         yield f"{modules} submodule{'s' * (modules != 1)} cannot be looked into"
     if links:
         yield f"{links} link{'s' * (links != 1)} cannot be followed"
-
-
-def _unlock(folder: Path) -> None:
-    """Let folders be emptied that commands have closed."""
-    for parent, names, _ in os.walk(folder):
-        for name in names:
-            path = os.path.join(parent, name)
-            if not os.path.islink(path):
-                os.chmod(path, 0o700)

@@ -5,9 +5,8 @@ What runs there reaches no network, sees no secrets, and can change nothing but 
 
 import asyncio
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from kimicode.agent.confinement import Confined
 from kimicode.config.schema import Settings
 from kimicode.config.secrets import Redact
 from kimicode.errors import ConfigError, DiskError
-from kimicode.workspace.discard import discard
+from kimicode.review import scratch
 from kimicode.workspace.sandbox import layers
 from kimicode.workspace.sandbox.sandbox import Sandbox
 from kimicode.workspace.sandbox.supervisor import hindrance_of
@@ -48,30 +47,35 @@ def hindrance(settings: Settings) -> str:
 @asynccontextmanager
 async def trial(tree: Path, names: Iterable[str], redact: Redact) -> AsyncIterator[Trial | None]:
     """A copy of these files of the tree; None where they are too many, or cannot be confined. Raises DiskError."""
+    place = scratch.make()
+    making = asyncio.create_task(asyncio.to_thread(_made, tree, names, place, redact))
     try:
-        place = Path(tempfile.mkdtemp(prefix="kimicode-review-")).resolve()
-    except OSError as error:
-        raise DiskError.from_os("make a temporary folder in", tempfile.gettempdir(), error) from error
-    made: Trial | None = None
-    try:
-        made = await asyncio.to_thread(_made, tree, names, place, redact)
-        yield made
+        yield await asyncio.shield(making)
     finally:
-        if made is not None:
-            await made.shell.close()
-        await asyncio.to_thread(discard, place)
+        clearing = asyncio.create_task(_cleared(making, place))
+        while not clearing.done():  # a review that is interrupted may be told so more than once
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([clearing])
+
+
+async def _cleared(making: "asyncio.Task[Trial | None]", place: Path) -> None:
+    """Once the copy is made, end what runs in it and remove it."""
+    await asyncio.wait([making])
+    if not making.cancelled() and making.exception() is None and (made := making.result()) is not None:
+        await made.shell.close()
+    await asyncio.to_thread(scratch.remove, place)
 
 
 def _made(tree: Path, names: Iterable[str], place: Path, redact: Redact) -> Trial | None:
-    copy, scratch, outputs = place / "copy", place / "scratch", place / "outputs"
+    copy, private, outputs = place / "copy", place / "scratch", place / "outputs"
     try:
-        for folder in (copy, scratch, outputs):
+        for folder in (copy, private, outputs):
             folder.mkdir(mode=0o700)
         if not _copied(tree, names, copy):
             return None
         installed = _linked(tree, copy)
         layer = layers.find()
-        policy = policy_for(Place([copy], scratch, readable=(*installed, outputs), cache=place / "cache"))
+        policy = policy_for(Place([copy], private, readable=(*installed, outputs), cache=place / "cache"))
     except ConfigError:
         return None
     except OSError as error:

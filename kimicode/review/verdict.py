@@ -11,8 +11,9 @@ from kimicode.config.secrets import Redact, unredacted
 from kimicode.displays import CommandRun
 from kimicode.errors import ToolError
 from kimicode.review.findings import Citation, Proof, Severity
-from kimicode.review.listing import visible
+from kimicode.review.listing import unnamed, visible
 from kimicode.review.report import Sureness, Weight
+from kimicode.review.shown import plain
 from kimicode.review.texts import Texts, quoted, squeezed
 from kimicode.tools.aliases import PATH
 from kimicode.tools.base import Access, Arguments, Submitted, Tool, ToolContext, ToolOutcome
@@ -90,8 +91,8 @@ class Verdict(Tool[VerdictArguments]):
             hint = "Give citations: path, line and the text of the line that decides it."
             raise ToolError(f'the verdict "{arguments.verdict}" cites no code', hint=hint)
         run = self._shown(arguments.output)
-        why = arguments.why.strip()[:LONGEST_WHY]
-        printed = arguments.output.strip()[:LONGEST_OUTPUT]
+        why = self._words(arguments.why)[:LONGEST_WHY]
+        printed = self._words(arguments.output)[:LONGEST_OUTPUT]
         return Judgement(
             ruling=arguments.verdict,
             why=why,
@@ -99,11 +100,15 @@ class Verdict(Tool[VerdictArguments]):
             severity=Severity[arguments.severity.upper()] if arguments.severity else None,
             confidence=arguments.confidence,
             proof="ran" if run else "read",
-            evidence=f"{why}\n\n$ {run.command}\n{printed}" if run else why,
+            evidence=f"{why}\n\n$ {self._words(run.command)}\n{printed}" if run else why,
         )
 
+    def _words(self, text: str) -> str:
+        return plain(self.redact(text)).strip()
+
     def _checked(self, cited: CitedArguments) -> Citation:
-        lines = self.texts.lines(cited.path.removeprefix("./"), "new")
+        path = unnamed(cited.path).removeprefix("./")
+        lines = self.texts.lines(path, "new")
         if lines is None:
             raise ToolError(f"you cite {cited.path}, which is not there or is no text")
         line = _standing(cited, lines, self.redact)
@@ -113,7 +118,7 @@ class Verdict(Tool[VerdictArguments]):
                 f"{cited.path}:{cited.line} is not what you cite; it reads: {there or '(blank)'}",
                 hint="View the file, and cite lines as they are.",
             )
-        return Citation(cited.path.removeprefix("./"), line, self.redact(lines[line - 1].strip()))
+        return Citation(path, line, self.redact(lines[line - 1].strip()))
 
     def _shown(self, output: str) -> CommandRun | None:
         """The command that printed this; None where nothing is claimed. Raises ToolError where none did."""

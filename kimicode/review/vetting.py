@@ -19,6 +19,8 @@ Read = Callable[[str], bytes | None]
 _NAME = re.compile(r"[\w.+@/-]{1,200}")
 _SYMBOL = re.compile(r"[\w$.:<>~#-]{1,120}")
 _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]{0,79}")
+_SPOKEN = re.compile(r"[\"'`#;%*]|//|--|\bREM\b")
+"""Begins a string or a comment in some language."""
 _LONGEST_NOTE = 300
 
 
@@ -82,19 +84,27 @@ class Vetting:
         return kept if self._passes(kept) else ""
 
     def _applies(self, finding: Finding) -> bool:
-        """As code: it may repeat the author's own lines, which words may not."""
-        if finding.suggestion is None or self.read is None:
+        """What it suggests passes as code, and fits."""
+        text = self.read(finding.path) if finding.suggestion and self.read else None
+        if finding.suggestion is None or text is None:
             return False
-        if not all(gate.lets_code(finding.suggestion.text) for gate in self.gates):
-            return False
-        text = self.read(finding.path)
-        return text is not None and suggestions.usable(self.files, finding, text)
+        new = _new(finding.suggestion.text, text)
+        return all(gate.lets_code(new) for gate in self.gates) and suggestions.usable(self.files, finding, text)
 
     def _short(self, text: str) -> bool:
         return len(text) <= _LONGEST_NOTE and self._passes(text)
 
     def _passes(self, text: str) -> bool:
         return all(gate.passes(text) for gate in self.gates)
+
+
+def _new(suggested: str, file: bytes) -> str:
+    """What a suggestion says anew: without lines that it leaves as they are, for they are not the bot's words.
+
+    One that has room for words counts all the same.
+    """
+    there = {line.strip() for line in file.decode("utf-8", "replace").split("\n")}
+    return "\n".join(line for line in suggested.split("\n") if line.strip() not in there or _SPOKEN.search(line))
 
 
 def _silent(finding: Finding) -> Finding:

@@ -24,6 +24,7 @@ from kimicode.events import (
     PartDiscarded,
     PartStarted,
     PartUpdated,
+    RetryScheduled,
     Status,
     ToolStarted,
 )
@@ -33,7 +34,16 @@ from kimicode.llm.tokens import estimate_tokens
 from kimicode.messages import Message, Text, user
 from kimicode.review import prompt
 from kimicode.review.allowance import Metered
-from kimicode.review.progress import End, OnReview, ReviewerEnded, ReviewerStarted, ReviewerUpdated, Role, nobody
+from kimicode.review.progress import (
+    End,
+    OnReview,
+    ReviewDelayed,
+    ReviewerEnded,
+    ReviewerStarted,
+    ReviewerUpdated,
+    Role,
+    nobody,
+)
 from kimicode.review.trial import Trial
 from kimicode.sessions.records import to_line
 from kimicode.tools.base import Tool, ToolContext
@@ -171,9 +181,12 @@ class Workroom:
         return History(estimate_tokens, [system], estimate_tokens((), specs), self.redact)
 
     def _record(self, agent: str, event: Event) -> None:
-        """What an agent does becomes news, and a line of its trace. Raises DiskError."""
+        """What an agent does, or waits for, becomes news, and a line of its trace. Raises DiskError."""
+        if isinstance(event, RetryScheduled):
+            self.emit(ReviewDelayed(self.redact(event.reason), event.wait_s))
         if isinstance(event, ToolStarted):
-            self.emit(ReviewerUpdated(agent, f"{event.name} {_about(event.arguments)}".rstrip()))
+            about = self.redact(_about(event.arguments))
+            self.emit(ReviewerUpdated(agent, f"{event.name} {about}".rstrip()))
         if self.trace is None or isinstance(event, _STREAMED):
             return
         try:

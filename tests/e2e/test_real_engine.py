@@ -46,18 +46,6 @@ def engines(weights: Path) -> list[int]:
     return found
 
 
-async def test_a_run_starts_it_asks_it_and_ends_it(small, weights):
-    arguments = ("--checkpoint", str(weights), "--max-steps", "1", "--output", "stream-json")
-    run = await small("run", "--model", "local", *arguments, TASK)
-    assert (run.code, run.result["status"]) == (3, "limit"), run.stderr
-    for record in run.records:
-        jsonschema.validate(record, SCHEMA)
-    assert run.result["usage"]["output_tokens"] == 8
-    assert not run.result["usage"]["estimated"]
-    assert run.result["price"] == 0.0
-    assert not engines(weights)
-
-
 async def test_a_served_one_is_joined_and_drains_on_a_signal(small, weights):
     async with serving(small, "--checkpoint", str(weights), "--window", "12000") as (process, state):
         told = json.loads(state.read_text())
@@ -120,10 +108,16 @@ def forced(kimicode, tool: str) -> None:
     }
 
 
-async def test_a_forced_call_of_a_tool_is_well_formed_and_runs(small, weights):
+async def test_a_run_starts_it_carries_out_the_calls_that_it_forces_and_ends_it(small, weights):
     forced(small, "view")
     arguments = ("--checkpoint", str(weights), "--max-steps", "2", "--output", "stream-json")
     run = await small("run", "--model", "local", *arguments, TASK)
     assert (run.code, run.result["status"]) == (3, "limit"), run.stderr
+    for record in run.records:
+        jsonschema.validate(record, SCHEMA)
     calls = [record for record in run.records if record["type"] == "tool.completed"]
     assert [call["name"] for call in calls] == ["view", "view"]
+    assert run.result["usage"]["output_tokens"] > 8
+    assert not run.result["usage"]["estimated"]
+    assert run.result["price"] == 0.0
+    assert not engines(weights)

@@ -179,7 +179,7 @@ async def test_a_finding_is_handed_to_the_agent(changed):
 )
 async def test_what_cannot_be_reviewed_is_explained(kimicode, arguments, said):
     run = await kimicode("review", *arguments)
-    assert run.code == (0 if "Nothing" in said else 2 if "nowhere" == said else 1), run.stderr
+    assert run.code == (0 if "Nothing" in said else 2 if said == "nowhere" else 1), run.stderr
     assert said in run.stderr
     assert "Traceback" not in run.stderr
 

@@ -49,7 +49,7 @@ def test_nothing_hostile_reaches_the_terminal_whoever_says_it(tmp_path):
             terminal.until(seen)
             terminal.type(ESC)
             terminal.until(lambda seen=seen: seen not in terminal.text)
-            terminal.read(0.1)  # an escape and a letter at once would be another key
+            terminal.quiet()  # an escape and a letter at once would be another key
         terminal.type("@gnp")
         terminal.until("› @gnp")
         terminal.type(ESC)
@@ -118,7 +118,7 @@ def test_a_theme_is_worn_from_the_first_paint_on_and_forty_by_fifteen_is_enough_
             terminal.until("Esc closes")
             terminal.type(ESC)
             terminal.until(lambda: "Esc closes" not in terminal.text)
-            terminal.read(0.1)
+            terminal.quiet()  # what is typed before the prompt has the keys again is lost
         terminal.type("make a file with a rather long name please\r")
         answer(terminal, "1")
         terminal.until("Done.")

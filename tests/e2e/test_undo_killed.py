@@ -43,7 +43,8 @@ async def killed(kimicode, tmp_path, request):
                 assert process.returncode is None
                 await asyncio.sleep(0.02)
         await over(process, signal.SIGKILL)
-    opened = os.open(gate, os.O_RDWR | os.O_NONBLOCK)  # lets an orphan go
+    opened = os.open(gate, os.O_RDWR | os.O_NONBLOCK)  # lets an orphan go, also one that has not come to it yet
+    gate.unlink()
     os.close(opened)
     return kimicode, before
 

@@ -139,6 +139,11 @@ def test_float32_is_chosen_where_it_fits(tiny):
     assert choose_dtype("auto", config, torch.device("cuda")) is torch.bfloat16
 
 
+def test_the_command_says_how_threads_wait_before_torch_is_there():
+    code = "import sys, kimicode_engine.__main__; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 # --- a life -------------------------------------------------------------------------------------------------
 
 

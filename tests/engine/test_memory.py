@@ -76,6 +76,32 @@ def test_a_tiny_one_gets_a_full_window_for_each_running_request():
     assert "It fits. The cache holds 32,768 tokens" in plan.table()
 
 
+def test_a_small_model_does_not_fill_a_hosts_memory_with_its_cache_and_may_fill_an_accelerators():
+    host, device = (planned(TINY, running=1000, device=device).limits.pages for device in (None, 64 * GB))
+    assert host == 512_000_000 // (480 * PAGE)
+    assert device == 1000 * 4096 // PAGE
+
+
+def test_a_host_unpacks_int4_experts_where_it_has_the_memory_and_the_table_says_so():
+    dtype = torch.float32
+    packed, unpacked = (weight_bytes(TINY, dtype, unpacked=each) for each in (False, True))
+    both = sum(packed.values()) + sum(unpacked.values())
+    experts = 2 * 8 * 3 * 64 * 128  # layers · experts · projections · sizes
+    assert unpacked["routed experts, int4 as float32"] == 4 * experts
+    assert {"routed experts, int4", "routed experts, int4 scales"} <= packed.keys()
+    roomy = planned(TINY, dtype=dtype, unpacked_bytes=unpacked, host=2 * both)
+    tight = planned(TINY, dtype=dtype, unpacked_bytes=unpacked, host=2 * both - 2)
+    assert (roomy.unpacked, tight.unpacked) == (True, False)
+    assert rows(roomy)["routed experts, int4 as float32"].per_token == 4 * experts * 2 // 8
+    assert "routed experts, int4 as float32" in roomy.table()
+    assert not planned(TINY, dtype=dtype, unpacked_bytes=unpacked, device=64 * GB).unpacked
+
+
+def test_a_model_that_reads_little_for_a_token_is_computed_by_one_thread():
+    assert planned(TINY).threads(16) == 1
+    assert planned(K26, host=1000 * GB).threads(16) == 16
+
+
 def test_the_cache_takes_a_share_of_what_is_left_and_no_more():
     plan = planned(K26, host=700 * GB)
     cache = plan.limits.pages * PAGE * plan.token_bytes

@@ -1,9 +1,15 @@
 """The runner gives a row of logits to each part that samples, over contexts of any length."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
+from kimicode_engine.cache.latent import LatentCache
+from kimicode_engine.model.kimi import Kimi
+from kimicode_engine.runner import CPU, ModelRunner
 from kimicode_engine.sequence import Part
+from kimicode_kernels.select import REFERENCE
 from tests.fakes.engine_drive import Drive, apart, prompt
 from tests.fakes.oracle import oracle, yarn
 
@@ -67,3 +73,22 @@ def test_a_context_of_20_000_tokens_in_chunks_is_that_of_one_piece_and_decodes_w
     rows = drive.step((again, 1), (short, 1))
     assert apart(rows[0], last) <= 1e-5
     assert apart(rows[1], Drive(model.config, model.slots).logits(prompt(10))) <= 1e-5
+
+
+def test_few_tokens_are_computed_by_as_many_threads_as_asked_for_and_prompts_by_all():
+    model, seen = oracle(num_hidden_layers=1), []
+
+    def noted(x, weight, bias=None):
+        seen.append(torch.get_num_threads())
+        return REFERENCE.linear(x, weight, bias)
+
+    usual = torch.get_num_threads()
+    kimi = Kimi(model.config, model.slots, replace(REFERENCE, linear=noted))
+    cache = LatentCache(1, 4, model.config.latent_dim, torch.float32, CPU)
+    runner = ModelRunner(kimi, cache, CPU, token_threads=usual + 1)
+    sequence = Drive(model.config, model.slots).sequence(prompt(10), pages=[0])
+    for start, count, threads in ((0, 9, usual), (9, 1, usual + 1)):
+        runner.run([Part(sequence, start, count)])
+        assert set(seen) == {threads}
+        seen.clear()
+    assert torch.get_num_threads() == usual

@@ -50,7 +50,8 @@ class GitServer:
 
             def _answer(self) -> None:
                 length = int(self.headers.get("Content-Length") or 0)
-                self._head(*backend(outer.folder, self.command, self.path, self.headers, self.rfile.read(length)))
+                given = dict(self.headers)
+                self._head(*backend(outer.folder, self.command, self.path, given, self.rfile.read(length)))
 
             def _head(self, status: int, fields: Sequence[tuple[str, str]], body: bytes = b"") -> None:
                 self.send_response(status)

@@ -1,7 +1,7 @@
-"""A Python that has loaded the large libraries already, from which `python -m MODULE` is forked instead of started.
+"""A Python that has loaded the program already, from which `python -m MODULE` is forked instead of started.
 
 Everything else is as with a process of its own: arguments, folder, environment, streams, signals, end of the
-interpreter, exit code. Nothing of ours is loaded beforehand, nor what looks at the environment while it is imported.
+interpreter, exit code. What looks at the environment while it is imported (git, textual) is not loaded beforehand.
 """
 
 import asyncio
@@ -20,8 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-LIBRARIES = ("asyncio", "gitdb", "httpx2", "openai", "pydantic")
-"""A second of work before each command that asks a model."""
+LOADED = (
+    *("gitdb", "httpcore2", "openai.resources.chat.completions"),
+    *("kimicode.cli.run", "kimicode.cli.reviewing", "kimicode.cli.review_forge"),
+)
+"""Nearly all the work of a command that asks a model; nothing of ours does anything while it is imported."""
 
 Stream = int | IO[Any]
 
@@ -126,7 +129,7 @@ async def _code(told: asyncio.StreamReader) -> int:
 
 def main() -> None:
     """Fork until the other end of the channel is closed; what was forked returns from `_orders` as the program."""
-    for name in LIBRARIES:
+    for name in LOADED:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()

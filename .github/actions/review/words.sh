@@ -1,4 +1,12 @@
-# What the steps tell the person who looks at a run. All of it is written here: nothing of a pull request is repeated.
+# What the steps share: which variables a program gets, and what is told to the person who looks at a run. All of that
+# is written here: nothing of a pull request is repeated.
+
+only() { # NAME...: whatever is called from here on gets these variables, those of the network, and no others
+    local name given=" PATH HOME LANG SSL_CERT_FILE SSL_CERT_DIR HTTPS_PROXY https_proxy NO_PROXY no_proxy $* "
+    while read -r name; do
+        [[ "$given" == *" $name "* ]] || export -n "${name?}"
+    done < <(compgen -e)
+}
 
 tell() { # LEVEL TEXT: at the top of the run, and in its summary, so that silence never looks like "nothing found"
     printf '::%s title=kimicode review::%s\n' "$1" "$2"

@@ -2,10 +2,11 @@
 
 import math
 from collections import Counter
+from dataclasses import replace
 
 import torch
 
-from kimicode_engine.checkpoint.names import Kind, Slot, slots
+from kimicode_engine.checkpoint.names import Kind, Owner, Slot, slots
 from kimicode_engine.config import ModelConfig
 from kimicode_engine.errors import CheckpointError
 
@@ -26,11 +27,16 @@ def slot_type(kind: Kind, dtype: torch.dtype) -> torch.dtype:
     return {Kind.FLOAT32: torch.float32, Kind.SCALE: torch.bfloat16, Kind.PACKED: torch.int32}[kind]
 
 
-def weight_bytes(config: ModelConfig, dtype: torch.dtype) -> dict[str, int]:
-    """Bytes of the loaded weights by owner and type, such as "routed experts, int4": what memory.plan takes."""
+def weight_bytes(config: ModelConfig, dtype: torch.dtype, *, unpacked: bool = False) -> dict[str, int]:
+    """Bytes of the loaded weights by owner and type, such as "routed experts, int4": what memory.plan takes.
+
+    `unpacked`: once INT4 experts are held in `dtype`, as experts.unpacking does it."""
     sums: Counter[str] = Counter()
-    for slot in slots(config):
-        sums[f"{slot.owner.value}, {_type_name(slot.kind, dtype)}"] += _bytes(slot, dtype)
+    for slot in slots(replace(config, int4=None) if unpacked else config):
+        kind = _type_name(slot.kind, dtype)
+        if unpacked and slot.owner is Owner.EXPERTS:
+            kind = f"int4 as {kind}"
+        sums[f"{slot.owner.value}, {kind}"] += _bytes(slot, dtype)
     return dict(sums)
 
 

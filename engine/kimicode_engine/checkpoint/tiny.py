@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import save_file
 
 from kimicode_engine.checkpoint.tiny_config import Tiny, config_json
-from kimicode_engine.checkpoint.tiny_tokenizer import control_ids, write_tokenizer
+from kimicode_engine.checkpoint.tiny_tokenizer import control_ids, learn, write_tokenizer
 from kimicode_engine.checkpoint.tiny_weights import draw
 from kimicode_engine.config import ModelConfig, parse_config
 from kimicode_engine.errors import CheckpointError
@@ -23,12 +23,12 @@ INDEX = "model.safetensors.index.json"
 TYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16, "float32": torch.float32}
 
 
-def write_tiny(folder: Path, **fields: Any) -> ModelConfig:
+def write_tiny(folder: Path, *, learnt: Sequence[bytes] | None = None, **fields: Any) -> ModelConfig:
     """Write a checkpoint with its tokenizer into `folder`, which is made if need be. `fields`: those of Tiny.
 
-    The same fields give the same bytes. Raises CheckpointError where the sizes do not fit together, TypeError for
-    a field that Tiny does not know."""
-    tiny = Tiny(**fields)
+    `learnt`: tokens beyond the bytes, in the place of `merges` of its own. The same fields give the same bytes. Raises
+    CheckpointError where the sizes do not fit together, TypeError for a field that Tiny does not know."""
+    tiny = Tiny(**fields if learnt is None else {**fields, "merges": len(learnt)})
     control = control_ids(tiny.merges)
     described = config_json(tiny, control)
     config = parse_config(described)
@@ -36,7 +36,7 @@ def write_tiny(folder: Path, **fields: Any) -> ModelConfig:
     _write_json(folder / "config.json", described)
     generation = {"max_length": tiny.window, "eos_token_id": control["<|im_end|>"]}
     _write_json(folder / "generation_config.json", generation)
-    write_tokenizer(folder, tiny.merges)
+    write_tokenizer(folder, learn(tiny.merges) if learnt is None else learnt)
     tensors = dict(draw(config, TYPES[tiny.dtype], tiny.seed, vision=tiny.wrapped))
     _write_shards(folder, tensors, tiny.shards, index=tiny.index)
     return config

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -76,12 +77,13 @@ def control_ids(merges: int) -> dict[str, int]:
     return {name: 256 + merges + offset for name, (offset, _) in CONTROL.items()}
 
 
-def write_tokenizer(folder: Path, merges: int) -> None:
-    """Write `tiktoken.model` (a line each: base64 of the bytes, rank) and `tokenizer_config.json`."""
-    ranks = [bytes([byte]) for byte in range(256)] + list(learn(merges))
+def write_tokenizer(folder: Path, learnt: Sequence[bytes]) -> None:
+    """Write `tiktoken.model` (a line each: base64 of the bytes, rank) and `tokenizer_config.json`, of the single bytes
+    and the tokens `learnt`."""
+    ranks = [bytes([byte]) for byte in range(256)] + list(learnt)
     lines = (f"{base64.b64encode(token).decode()} {rank}\n" for rank, token in enumerate(ranks))
     (folder / "tiktoken.model").write_text("".join(lines), "utf-8")
-    (folder / "tokenizer_config.json").write_text(json.dumps(_tokenizer_json(merges), indent=2), "utf-8")
+    (folder / "tokenizer_config.json").write_text(json.dumps(_tokenizer_json(len(learnt)), indent=2), "utf-8")
 
 
 def _tokenizer_json(merges: int) -> dict[str, Any]:

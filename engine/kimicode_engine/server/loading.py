@@ -11,6 +11,7 @@ from kimicode_engine.checkpoint.load import inspect, load_weights, weight_bytes
 from kimicode_engine.config import ModelConfig, read_config
 from kimicode_engine.engine import Engine
 from kimicode_engine.errors import EngineError
+from kimicode_engine.experts.unpacking import unpack_experts
 from kimicode_engine.grammar import GrammarCompiler
 from kimicode_engine.limits import Limits
 from kimicode_engine.memory import Plan
@@ -62,9 +63,11 @@ def load(options: Options, console: Console) -> Loaded:
     plan = _plan(options, config, device, dtype)
     plan.check()
     slots = load_weights(options.checkpoint, config, device=device, dtype=dtype, progress=console.progress)
+    if plan.unpacked:
+        unpack_experts(slots, dtype)
     model = Kimi(config, slots)  # before the cache: it may need a layer's room for a moment
     cache = LatentCache(config.layers, plan.limits.pages, *choose_cache(options.cache_dtype, config, dtype), device)
-    runner = ModelRunner(model, cache, device)
+    runner = ModelRunner(model, cache, device, token_threads=plan.threads(torch.get_num_threads()))
     runner.warm(plan.limits.running)
     return Loaded(runner, tokenizer, plan.limits)
 
@@ -110,6 +113,7 @@ def _plan(
         device_bytes=memory.free_device_bytes(device),
         host_bytes=memory.free_host_bytes(),
         dtype=dtype,
+        unpacked_bytes=weight_bytes(config, dtype, unpacked=True) if config.int4 else None,
         latent_bytes=width * kind.itemsize,
         window=options.window,
         running=options.max_running,

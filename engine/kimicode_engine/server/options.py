@@ -32,7 +32,7 @@ class Options:
     cache_dtype: str
     window: int | None
     cache_memory: float | None
-    """GB (10^9 bytes) for the cache; None: what is free."""
+    """GB (10^9 bytes) for the cache; None: as memory.plan decides."""
     max_running: int
     step_tokens: int
     name: str
@@ -103,7 +103,7 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
         help="how the cache holds a token: as --dtype, or in fp8, in 57%% of bf16's memory (default: auto, as --dtype)",
     )  # fmt: skip
     add("--window", type=_positive, metavar="N", help="tokens of prompt and answer (default: the checkpoint's)")
-    add("--cache-memory", type=_amount, metavar="GB", help="memory for the cache (default: what is free)")
+    add("--cache-memory", type=_amount, metavar="GB", help="memory for the cache (default: within what is free)")
     add("--max-running", type=_positive, default=64, metavar="N", help="answers computed at once (default: 64)")
     add("--step-tokens", type=_positive, default=2048, metavar="N", help="tokens of one step (default: 2048)")
     add("--plan", action="store_true", help="print what would go where, load nothing, and end")

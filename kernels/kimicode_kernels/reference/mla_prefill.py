@@ -39,7 +39,7 @@ def mla_prefill(
         held = embedding(pages[first // page : -(-last // page)], flat)  # [m, all of a page]
         held = held.view(-1, cache.shape[2])[: last - first]  # [keys, ·]
         latents = opened(held, kv_b.shape[2], kv_b.dtype)  # [keys, rank + rope]
-        keys, values = _expand(latents, kv_b, query.shape[2])  # [heads, keys, nope + rope], [heads, keys, v]
+        keys, values = expand(latents, kv_b, query.shape[2])  # [heads, keys, nope + rope], [heads, keys, v]
         scores = torch.bmm(wide, keys.transpose(1, 2)).mul_(scale)  # [heads, n, keys]
         if last > context - count + 1:
             after = torch.arange(first, last, device=query.device) > places  # [n, keys]
@@ -54,7 +54,7 @@ def _keys_at_once(query: torch.Tensor, kv_b: torch.Tensor, page: int, at_once: i
     return max(1, at_once // per_key // page) * page
 
 
-def _expand(latents: torch.Tensor, kv_b: torch.Tensor, width: int) -> tuple[torch.Tensor, torch.Tensor]:
+def expand(latents: torch.Tensor, kv_b: torch.Tensor, width: int) -> tuple[torch.Tensor, torch.Tensor]:
     """latents [keys, rank + rope] → keys [heads, keys, nope + rope = width] and values [heads, keys, v], fp32."""
     heads, rank = kv_b.shape[0], kv_b.shape[2]
     turned = latents[:, rank:]  # [keys, rope]

@@ -9,7 +9,9 @@ def unpack(packed: torch.Tensor, scale: torch.Tensor, dtype: torch.dtype) -> tor
     packed [..., rows, n/8] int32, scale [..., rows, n/group] → [..., rows, n] in `dtype`. The group's size follows
     from the two shapes.
     """
-    shifts = torch.arange(0, 32, 4, dtype=torch.int32, device=packed.device)  # [8]
-    codes = ((packed.unsqueeze(-1) >> shifts) & 15) - 8  # [..., rows, n/8, 8]
-    grouped = codes.view(*scale.shape, -1)  # [..., rows, n/group, group]
-    return (grouped * scale.to(dtype).unsqueeze(-1)).flatten(-2)
+    values = torch.empty(*packed.shape, 8, dtype=dtype, device=packed.device)  # [..., rows, n/8, 8]
+    for place in range(8):
+        # one place at a time: nothing eight times as large as `packed` is made in int32
+        values[..., place] = (packed >> (4 * place)) & 15
+    grouped = values.view(*scale.shape, -1)  # [..., rows, n/group, group]
+    return grouped.sub_(8).mul_(scale.to(dtype).unsqueeze(-1)).flatten(-2)

@@ -45,7 +45,7 @@ def connect(url: str, environ: Mapping[str, str], remote: str = "", patience: Pa
     """
     address = parse(url, environ, remote)
     server, token = address.server, token_for(address.server, environ)
-    advice = _advice(server, token)
+    advice = _advice(server, token, environ)
     if server.kind == "gitlab":
         return GitLab(Http("GitLab", server.api, token, advice=advice, patience=patience), address)
     return GitHub(Http("GitHub", server.api, token, HEADERS, advice=advice, patience=patience), address)
@@ -59,6 +59,12 @@ def token_for(server: Server, environ: Mapping[str, str]) -> Token | None:
         return _token("Authorization", f"Bearer {value}", source) if value else None
     source, value = _first(environ, _gitlab_variables(server, environ)) or ("", "")
     return _token("JOB-TOKEN" if source == _JOB else "PRIVATE-TOKEN", value, source) if value else None
+
+
+def require_token(server: Server, environ: Mapping[str, str]) -> None:
+    """Raises UsageError where there is no token for that server: nothing can be posted without one."""
+    if token_for(server, environ) is None:
+        raise UsageError(f"there is no token to post at {server.host} with", hint=_setting(server, environ))
 
 
 def _github_variables(server: Server, environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -111,11 +117,11 @@ def _token(header: str, value: str, source: str) -> Token:
     return Token(header, value, source)
 
 
-def _advice(server: Server, token: Token | None) -> Advice:
+def _advice(server: Server, token: Token | None, environ: Mapping[str, str]) -> Advice:
     """What to set, and what the token that is set would have to be allowed."""
     github = server.kind == "github"
     if token is None:
-        setting = _setting(server)
+        setting = _setting(server, environ)
         return Advice(setting, setting, f"Is the address right? What is not public needs a token. {setting}")
     if token.source == _JOB:
         return Advice(_JOB_CANNOT, _JOB_CANNOT, _JOB_CANNOT)
@@ -124,10 +130,11 @@ def _advice(server: Server, token: Token | None) -> Advice:
     return Advice(wrong, _PERMISSIONS if github else _ROLE, hidden)
 
 
-def _setting(server: Server) -> str:
+def _setting(server: Server, environ: Mapping[str, str]) -> str:
     """How a token comes to be sent to that server."""
     if server.kind == "gitlab":
-        return "Set GITLAB_TOKEN." if server.web == GITLAB else f"Set GITLAB_HOST={server.host} and GITLAB_TOKEN."
-    if server.web == GITHUB or is_tenant(server.web):
+        known = _gitlab_variables(server, environ)
+        return "Set GITLAB_TOKEN." if known else f"Set GITLAB_HOST={server.host} and GITLAB_TOKEN."
+    if _github_variables(server, environ) == _USUAL:
         return "Set GITHUB_TOKEN, or log in with `gh auth login`."
     return f"Set GH_HOST={server.host} and GH_ENTERPRISE_TOKEN, or log in with `gh auth login`."

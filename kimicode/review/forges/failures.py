@@ -73,7 +73,7 @@ def of_answer(forge: str, doing: str, answer: Answer, advice: Advice, redact: Re
     words = answer.words(redact)
     message = f"{forge} answers {answer.status} to {redact(doing)}{f': {words}' if words else ''}"
     kind, hint = _KINDS.get(answer.status, (ForgeError, ""))
-    if kind is Denied and _LOCKED.search(words):
+    if kind in (Denied, Refused) and _LOCKED.search(words):
         return Locked(message, hint="Unlock the conversation for a review of it.", status=answer.status, words=words)
     return kind(message, hint=getattr(advice, hint) if hint else "", status=answer.status, words=words)
 
@@ -88,7 +88,7 @@ _KINDS: Mapping[int, tuple[type[ForgeError], str]] = {
 }
 
 
-_LOCKED = re.compile(r"\bis locked\b", re.IGNORECASE)
+_LOCKED = re.compile(r"\b(?:is locked|lock prevents)\b", re.IGNORECASE)
 
 
 def read(shape: type[Shape], data: Any) -> Shape:

@@ -25,6 +25,9 @@ _APP = "[bot]"
 _COMMENT = re.compile(r"#discussion_r(\d+)\Z")
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _STATUSES: Mapping[str, Status] = {"added": "added", "removed": "deleted", "renamed": "renamed", "copied": "copied"}
+_UNRELATED = (
+    "Do base and head have no commit in common any more, after a force push? Then there is no change to review."
+)
 _CUT = "\n\n… the rest is cut: a check run takes no more."
 
 
@@ -44,7 +47,10 @@ class GitHub:
     async def pull_request(self) -> PullRequest:
         """What it is now; the merge base is the one that GitHub itself compares from."""
         pull = read(shapes.Pull, await self._http.get(self._pull))
-        parted = await self._compared(pull.base.sha, pull.head.sha)
+        try:
+            parted = await self._compared(pull.base.sha, pull.head.sha)
+        except Missing as error:
+            raise Missing(error.message, hint=_UNRELATED, status=error.status, words=error.words) from error
         return PullRequest(
             url=pull.html_url,
             number=pull.number,

@@ -162,7 +162,7 @@ class Http:
             if answer.status not in _REDIRECTS:
                 return self._judged(answer, f"{method} {self._short(url)}")
             if method != "GET" and answer.status not in _KEEPS_METHOD:
-                break
+                raise ForgeError(f"{self._forge} says that {self._short(url)} has moved", hint="Use its new address.")
             url = self._inside(answer.headers.get("location", ""), "a redirect")
         raise ForgeError(f"{self._forge} leads {method} {self._short(url)} on and on to other addresses")
 

@@ -27,11 +27,11 @@ def lines(review: Review, gate: Gate | None = None) -> list[str]:
         if shown[level] <= MOST:
             told.append(_command(level, finding, gate is None or gate.lets(finding)))
     more = len(review.findings) - len(told)
-    found = f"{words.count(len(review.findings), 'fault')} found" if review.findings else "No faults found"
-    if review.state == "failed":
-        found = "The change could not be reviewed"
+    found = f"{words.count(len(review.findings), 'fault')} found in {words.extent(review)}"
+    if not review.findings or review.state == "failed":
+        found = " ".join(plain(words.nothing_found(review)).split())[:_LONGEST]
     rest = f", {more} of them not shown at their lines" if more else ""
-    return [*told, f"{found} in {words.extent(review)}{rest}."]
+    return [*told, words.sentence(f"{found}{rest}")]
 
 
 def _command(level: str, finding: Finding, told: bool) -> str:

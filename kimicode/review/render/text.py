@@ -48,11 +48,9 @@ class _Page:
         title = self._wrapped(f"{head}: {finding.claim or 'a finding without words'}", indent=len(f"{number}. "))
         shown = [self._paint(_BOLD, line) for line in title]
         shown[0] = self._paint(_COLORS[finding.severity], head) + self._paint(_BOLD, title[0][len(head) :])
-        where = f"{_line(finding.path)}:{finding.first}{_SIDES[finding.side]}"
-        kind = f"  {finding.category}{f', {_line(finding.symbol)}' if finding.symbol else ''}"
         return [
             *shown,
-            self._fit(f"   {where}", kind),
+            *self._place(finding),
             "",
             *self._code(finding),
             *self._wrapped(finding.scenario, indent=3, first="   "),
@@ -63,20 +61,26 @@ class _Page:
     def end(self, review: Review) -> Iterator[str]:
         found, extent = review.findings, words.extent(review)
         cost = f" ({words.cost(review)})" if words.cost(review) else ""
-        if review.state == "failed":
-            summary = f"Nothing could be reviewed in {extent}{cost}."
-        elif not found:
-            summary = f"No faults found in {extent}{cost}."
+        if not found or review.state == "failed":
+            summary = words.sentence(f"{words.nothing_found(review)}{cost}")
         else:
             summary = f"{words.count(len(found), 'fault')} ({words.severities(found)}) in {extent}{cost}."
         yield from (self._paint(_BOLD, line) for line in self._wrapped(summary))
         dropped = ", ".join(f"{count} {reason}" for reason, count in review.dropped.items())
         for text in (
             f"Dropped: {dropped}." if dropped else "",
-            *_unread(review),
+            *(_unread(review) if review.state != "failed" else ()),  # the notes say why it is nothing
             *(f"Note: {note}" for note in review.notes),
         ):
             yield from (self._paint(_DIM, line) for line in self._wrapped(text))
+
+    def _place(self, finding: Finding) -> list[str]:
+        """Path and line, never cut; the kind of fault behind it where there is room."""
+        where = f"   {_line(finding.path)}:{finding.first}{_SIDES[finding.side]}"
+        kind = f"  {finding.category}{f', {_line(finding.symbol)}' if finding.symbol else ''}"
+        if cell_len(where) <= self._width:
+            return [self._fit(where, kind)]
+        return self._wrapped(where, indent=3, first="   ")
 
     def _code(self, finding: Finding) -> Iterator[str]:
         whole = self._texts.lines(finding.path, finding.side) or ()

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 
 from kimicode.review.findings import Finding, Review, Severity
 
+_MOST_REASONS = 3
+
 
 def count(number: int, noun: str) -> str:
     """ "1 file", "1,200 files"."""
@@ -21,6 +23,31 @@ def severities(findings: Iterable[Finding]) -> str:
     """ "1 critical, 2 medium", the worst first."""
     counts = Counter(finding.severity for finding in findings)
     return ", ".join(f"{counts[severity]} {severity.label}" for severity in reversed(Severity) if counts[severity])
+
+
+def nothing_found(review: Review) -> str:
+    """What is said of a review without findings, as a clause: "no faults" only of what was read."""
+    if review.state == "failed":
+        return "this change could not be reviewed"
+    if not review.files:
+        return f"nothing was reviewed: {_why_nothing(review)}"
+    faults = "no new faults" if review.dropped.get("reported earlier") else "no faults"
+    if review.state == "partial":
+        return f"{faults} found in what was read: {extent(review)}"
+    return f"{faults} found in {extent(review)}"
+
+
+def _why_nothing(review: Review) -> str:
+    reasons = list(dict.fromkeys(one.why for one in review.unread))
+    if reasons:
+        more = "; and other reasons" if len(reasons) > _MOST_REASONS else ""
+        return f"{count(len(review.unread), 'file')} left out ({'; '.join(reasons[:_MOST_REASONS])}{more})"
+    return "no code came since the last review" if review.since else "there is no code in this change"
+
+
+def sentence(clause: str) -> str:
+    """With a capital and a stop."""
+    return f"{clause[:1].upper()}{clause[1:]}."
 
 
 def extent(review: Review) -> str:

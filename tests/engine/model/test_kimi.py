@@ -12,6 +12,7 @@ from kimicode_engine.checkpoint.tiny import write_tiny
 from kimicode_engine.config import parse_config
 from kimicode_engine.limits import PAGE
 from kimicode_engine.model.kimi import Kimi
+from kimicode_kernels.select import REFERENCE
 from tests.fakes.engine_drive import Drive, apart, prompt
 from tests.fakes.oracle import from_files, oracle, wrapped, yarn
 
@@ -62,6 +63,14 @@ def test_logits_and_128_greedy_tokens_are_those_of_transformers(name):
     answer = drive.greedy(start, 128)
     likeliest = expected.logits(start + answer).argmax(dim=-1).tolist()
     assert answer == likeliest[len(start) - 1 : -1]
+
+
+def test_plain_pytorch_computes_what_a_cpus_shortcuts_do():
+    expected = oracle(**CONFIGURATIONS["like_k26"])
+    tokens = prompt(90, expected.config.vocab_size)
+    plain = Drive(expected.config, expected.slots, kernels=REFERENCE)
+    assert apart(plain.logits(tokens, chunk=40), expected.logits(tokens)[-1]) <= 1e-5
+    assert plain.greedy(tokens[:20], 32) == expected.greedy(tokens[:20], 32)
 
 
 def test_int4_experts_compute_what_their_values_would():

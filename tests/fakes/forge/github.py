@@ -21,13 +21,13 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
-from tests.fakes.forge import contract, github_graph, github_routes
+from tests.fakes.forge import contract, github_asks, github_graph, github_routes
 from tests.fakes.forge import github_people as people
 from tests.fakes.forge import github_reviews as rules
 from tests.fakes.forge import github_shapes as shapes
-from tests.fakes.forge.github_routes import Ask
+from tests.fakes.forge.github_asks import Ask
 from tests.fakes.forge.github_state import CheckRun, IssueComment, Pull, Review, Role, State, Thread
 from tests.fakes.forge.hosted import Hosted
 from tests.fakes.forge.sockets import Answer, Refused, Request
@@ -201,6 +201,12 @@ class GitHub(Hosted):
         if not request.path.startswith(f"{below}/"):
             return self._unknown(request)
         path = request.path.removeprefix(below)
+        old = next((f"/repos/{name}" for name in self.state.former_names if path.startswith(f"/repos/{name}/")), "")
+        if old:
+            moved = f"{self.state.api}/repositories/9001{path.removeprefix(old)}?{urlencode(request.query)}"
+            return Answer(
+                301 if request.method == "GET" else 307, {"message": "Moved", "url": moved}, {"Location": moved}
+            )
         return self._rest(request, re.sub(r"^/repositories/9001(?=/)", f"/repos/{self.state.full_name}", path), token)
 
     def _graph(self, request: Request, token: Token | None) -> Answer:
@@ -229,7 +235,7 @@ class GitHub(Hosted):
         except Refused as refused:
             answer = refused.answer
         self.violations += contract.wrong_answer(operation, request, answer)
-        return github_routes.tagged(answer, request)
+        return github_asks.tagged(answer, request)
 
     def _unknown(self, request: Request) -> Answer:
         self.violations.append(f"{request.method} {request.path}: nothing is here")

@@ -63,7 +63,8 @@ def _refuse(kind: str, message: str) -> "GraphQLError":
 def _query(state: State, token: Token) -> Fields:
     def repository(_: Any, owner: str, name: str, **_more: Any) -> Fields:
         hidden = state.private and not token.installed and state.role(token.login) == "none"
-        if f"{owner}/{name}".lower() != state.full_name.lower() or hidden:
+        known = {one.lower() for one in (state.full_name, *state.former_names)}
+        if f"{owner}/{name}".lower() not in known or hidden:
             raise _refuse("NOT_FOUND", f"Could not resolve to a Repository with the name '{owner}/{name}'.")
         role = state.role(token.login)
         return {

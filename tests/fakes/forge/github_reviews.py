@@ -30,6 +30,8 @@ class Place:
 def post_review(state: State, pull: Pull, token: Token, asked: Mapping[str, Any]) -> Review:
     """Post a review with all its comments, or none of it. Raises Refused."""
     event, body = asked.get("event") or None, asked.get("body") or ""
+    if is_locked(state, pull, token):
+        raise Refused(_sentences("lock prevents review"))
     commit = _commit(state, pull, asked.get("commit_id") or pull.head)
     _check_verdict(pull, token, event, body)
     if event is None and any(
@@ -50,6 +52,10 @@ def post_review(state: State, pull: Pull, token: Token, asked: Mapping[str, Any]
         if isinstance(found, Place):
             begin(state, review, comment["path"], comment["body"], found)
     return review
+
+
+def is_locked(state: State, pull: Pull, token: Token) -> bool:
+    return pull.locked and (token.installed or not state.may_push(token.login))
 
 
 def _check_verdict(pull: Pull, token: Token, event: str | None, body: str) -> None:

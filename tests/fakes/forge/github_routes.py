@@ -1,40 +1,19 @@
 """The fake GitHub's REST operations, each a function from what was asked to an answer; a refusal is raised."""
 
-import hashlib
-import json
-import os
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
+from tests.fakes.forge import github_checks as checks
 from tests.fakes.forge import github_people as people
 from tests.fakes.forge import github_reviews as reviews
 from tests.fakes.forge import github_shapes as shapes
-from tests.fakes.forge.github_state import CheckRun, IssueComment, Pull, State, Thread, is_bot
-from tests.fakes.forge.sockets import Answer, Refused, Request
-from tests.fakes.forge.tokens import Level, Token, invalid, no_access, not_found, refusal, unauthenticated
+from tests.fakes.forge.github_asks import Ask, listed, paged, pull_of, text_of
+from tests.fakes.forge.github_state import IssueComment, Pull, Remark, State, Thread, is_bot
+from tests.fakes.forge.sockets import Answer, Refused
+from tests.fakes.forge.tokens import Level, Token, no_access, not_found, refusal, unauthenticated
 
 MOST_FILES = 3000
 _REPOSITORY = "/repos/{owner}/{repo}"
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """A request with what its path holds. `token` is None for somebody without one."""
-
-    request: Request
-    path: Mapping[str, str]
-    token: Token | None
-
-    def body(self) -> dict[str, Any]:
-        asked = self.request.json()
-        return asked if isinstance(asked, dict) else {}
-
-    def who(self) -> Token:
-        if self.token is None:
-            raise Refused(unauthenticated())
-        return self.token
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,51 +54,21 @@ def routes() -> dict[tuple[str, str], Route]:
         ("GET", number + "/comments"): Route(list_remarks, read),
         ("POST", number + "/comments"): Route(create_remark, read, "write"),
         ("POST", number + "/comments/{comment_id}/replies"): Route(create_reply, read, "write"),
+        ("GET", _REPOSITORY + "/pulls/comments/{comment_id}"): Route(get_remark, read),
+        ("PATCH", _REPOSITORY + "/pulls/comments/{comment_id}"): Route(change_remark, read, "write"),
         ("GET", issue + "/comments"): Route(list_comments, talk),
         ("POST", issue + "/comments"): Route(create_comment, talk, "write"),
         ("GET", _REPOSITORY + "/issues/comments/{comment_id}"): Route(get_comment, talk),
         ("PATCH", _REPOSITORY + "/issues/comments/{comment_id}"): Route(change_comment, talk, "write"),
         ("DELETE", _REPOSITORY + "/issues/comments/{comment_id}"): Route(delete_comment, talk, "write"),
-        ("POST", _REPOSITORY + "/check-runs"): Route(create_check, ("checks",), "write"),
-        ("GET", _REPOSITORY + "/check-runs/{check_run_id}"): Route(get_check, ("checks",)),
-        ("PATCH", _REPOSITORY + "/check-runs/{check_run_id}"): Route(change_check, ("checks",), "write"),
-        ("GET", _REPOSITORY + "/commits/{ref}/check-runs"): Route(list_checks, ("checks",)),
+        ("POST", _REPOSITORY + "/check-runs"): Route(checks.create_check, ("checks",), "write"),
+        ("GET", _REPOSITORY + "/check-runs/{check_run_id}"): Route(checks.get_check, ("checks",)),
+        ("PATCH", _REPOSITORY + "/check-runs/{check_run_id}"): Route(checks.change_check, ("checks",), "write"),
+        ("GET", _REPOSITORY + "/commits/{ref}/check-runs"): Route(checks.list_checks, ("checks",)),
         ("GET", _REPOSITORY + "/compare/{basehead}"): Route(compare, ("contents",)),
         ("GET", _REPOSITORY + "/collaborators/{username}/permission"): Route(get_permission, ("metadata",)),
         ("GET", _REPOSITORY + "/git/ref/{ref}"): Route(get_ref, ("contents",)),
     }
-
-
-# --- pages and media types ----------------------------------------------------------------------------------
-
-
-def listed(state: State, ask: Ask, items: Sequence[Any], shape: Callable[[Any], Any]) -> Answer:
-    """One page of items. Links name the repository by its number, as GitHub's do."""
-    shown, headers = paged(state, ask, items)
-    return Answer(200, [shape(one) for one in shown], headers)
-
-
-def paged(state: State, ask: Ask, items: Sequence[Any]) -> tuple[Sequence[Any], dict[str, str]]:
-    size = min(max(int(ask.request.query.get("per_page", 30)), 1), 100)
-    page = max(int(ask.request.query.get("page", 1)), 1)
-    last = max(-(-len(items) // size), 1)
-    wanted = {"first": 1, "prev": page - 1} if page > 1 else {}
-    wanted |= {"next": page + 1, "last": last} if page < last else {}
-    path = re.sub(r"^.*?/(repos/[^/]+/[^/]+|repositories/\d+)/", "", ask.request.path)
-    others = "".join(f"{key}={value}&" for key, value in ask.request.query.items() if key != "page")
-    links = [f'<{state.api}/repositories/9001/{path}?{others}page={n}>; rel="{rel}"' for rel, n in wanted.items()]
-    return items[(page - 1) * size : page * size], {"Link": ", ".join(links)} if links else {}
-
-
-def tagged(answer: Answer, request: Request) -> Answer:
-    """With an ETag; 304 where the client has it already."""
-    if request.method != "GET" or answer.status != 200:
-        return answer
-    tag = f'W/"{hashlib.sha256(answer.data()).hexdigest()[:32]}"'
-    if request.headers.get("if-none-match") == tag:
-        return Answer(304, None, {"ETag": tag})
-    answer.headers["ETag"] = tag
-    return answer
 
 
 # --- reading ------------------------------------------------------------------------------------------------
@@ -153,7 +102,7 @@ def get_pull(state: State, ask: Ask) -> Answer:
 def list_files(state: State, ask: Ask) -> Answer:
     pull = pull_of(state, ask)
     head = pull.head
-    deltas = pull.bare.diff(pull.merge_base, head)[:MOST_FILES]
+    deltas = pull.bare.diff(pull.merge_base, head)[: state.most_files]
     return listed(state, ask, deltas, lambda delta: shapes.file(state, delta, head))
 
 
@@ -261,8 +210,29 @@ def create_reply(state: State, ask: Ask) -> Answer:
     return Answer(201, shapes.remark(state, thread, thread.remarks[-1]))
 
 
+def get_remark(state: State, ask: Ask) -> Answer:
+    return Answer(200, shapes.remark(state, *remark_of(state, ask)))
+
+
+def change_remark(state: State, ask: Ask) -> Answer:
+    thread, remark = remark_of(state, ask)
+    may_change(state, ask, remark.login)
+    remark.body = text_of(ask)
+    return Answer(200, shapes.remark(state, thread, remark))
+
+
+def remark_of(state: State, ask: Ask) -> tuple[Thread, Remark]:
+    pairs = ((thread, one) for thread in state.threads for one in thread.remarks)
+    found = next((pair for pair in pairs if str(pair[1].id) == ask.path["comment_id"]), None)
+    if found is None:
+        raise Refused(not_found())
+    return found
+
+
 def create_comment(state: State, ask: Ask) -> Answer:
     pull, now = pull_of(state, ask, "issue_number"), state.now()
+    if reviews.is_locked(state, pull, ask.who()):
+        raise Refused(refusal(403, "Unable to create comment because issue is locked."))
     comment = IssueComment(next(state.numbers), pull, ask.who().login, text_of(ask), now, now)
     state.comments.append(comment)
     return Answer(201, shapes.issue_comment(state, comment))
@@ -285,10 +255,15 @@ def delete_comment(state: State, ask: Ask) -> Answer:
 
 def own_comment(state: State, ask: Ask) -> IssueComment:
     """A comment that somebody may change: their own, or anybody's for those who may push."""
-    comment, token = comment_of(state, ask), ask.who()
-    if comment.login != token.login and not (token.installed or state.may_push(token.login)):
-        raise Refused(refusal(403, "Must have admin rights to Repository."))
+    comment = comment_of(state, ask)
+    may_change(state, ask, comment.login)
     return comment
+
+
+def may_change(state: State, ask: Ask, login: str) -> None:
+    token = ask.who()
+    if login != token.login and not (token.installed or state.may_push(token.login)):
+        raise Refused(refusal(403, "Must have admin rights to Repository."))
 
 
 def comment_of(state: State, ask: Ask) -> IssueComment:
@@ -297,70 +272,3 @@ def comment_of(state: State, ask: Ask) -> IssueComment:
     if found is None:
         raise Refused(not_found())
     return found
-
-
-def text_of(ask: Ask) -> str:
-    """The body of a comment. GitHub takes neither nothing nor more than 65,536 characters."""
-    text = str(ask.body().get("body", ""))
-    fault = {"resource": "IssueComment", "code": "unprocessable", "field": "data"}
-    if len(text) > reviews.MOST_TEXT:
-        raise Refused(invalid({**fault, "message": "Body is too long (maximum is 65536 characters)"}))
-    if not text.strip():
-        raise Refused(invalid({**fault, "message": "Body cannot be blank"}))
-    return text
-
-
-def pull_of(state: State, ask: Ask, name: str = "pull_number") -> Pull:
-    number = ask.path[name]
-    if not number.isdigit() or int(number) not in state.pulls:
-        raise Refused(not_found())
-    return state.pulls[int(number)]
-
-
-# --- check runs ---------------------------------------------------------------------------------------------
-
-
-def create_check(state: State, ask: Ask) -> Answer:
-    if not ask.who().installed:
-        raise Refused(refusal(403, "You must authenticate via a GitHub App."))
-    if not state.bare.tip(str(ask.body().get("head_sha", ""))):
-        raise Refused(refusal(422, f"No commit found for SHA: {ask.body().get('head_sha')}"))
-    check = CheckRun(next(state.numbers), ask.who().login, {}, [])
-    state.checks.append(check)
-    return Answer(201, updated(state, check, ask.body()))
-
-
-def change_check(state: State, ask: Ask) -> Answer:
-    check = check_of(state, ask)
-    if check.app != ask.who().login:
-        raise Refused(refusal(403, "Invalid app_id. This check run was created by another app."))
-    return Answer(200, updated(state, check, ask.body()))
-
-
-def get_check(state: State, ask: Ask) -> Answer:
-    return Answer(200, shapes.check_run(state, check_of(state, ask)))
-
-
-def list_checks(state: State, ask: Ask) -> Answer:
-    commit = state.bare.tip(os.fsdecode(ask.path["ref"]))
-    found = [one for one in state.checks if one.fields["head_sha"] == commit]
-    shown, headers = paged(state, ask, found)
-    return Answer(
-        200, {"total_count": len(found), "check_runs": [shapes.check_run(state, one) for one in shown]}, headers
-    )
-
-
-def check_of(state: State, ask: Ask) -> CheckRun:
-    found = next((one for one in state.checks if str(one.id) == ask.path["check_run_id"]), None)
-    if found is None:
-        raise Refused(not_found())
-    return found
-
-
-def updated(state: State, check: CheckRun, asked: dict[str, Any]) -> dict[str, Any]:
-    """Take over what was said; annotations are added to those that stand. A conclusion completes it."""
-    said: dict[str, Any] = json.loads(json.dumps(asked))
-    check.annotations += said.get("output", {}).pop("annotations", [])
-    check.fields |= {"status": "completed", "completed_at": state.now()} if "conclusion" in said else {}
-    check.fields |= said
-    return shapes.check_run(state, check)

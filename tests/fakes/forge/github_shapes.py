@@ -43,7 +43,7 @@ def pull(state: State, one: Pull) -> Json:
         **{f"{name}_url": links[name] for name in ("comments", "commits", "review_comments", "review_comment")},
         "number": one.number,
         "state": one.state,
-        "locked": False,
+        "locked": one.locked,
         "title": one.title,
         "body": one.body or None,
         "user": user(state, one.author),

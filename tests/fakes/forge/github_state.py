@@ -37,6 +37,8 @@ class Pull:
     draft: bool
     at: str
     state: Literal["open", "closed"] = "open"
+    locked: bool = False
+    """Only who may push comments; an app is nobody who may push."""
 
     @property
     def head_ref(self) -> str:
@@ -151,6 +153,10 @@ class State:
     threads: list[Thread] = field(default_factory=list)
     comments: list[IssueComment] = field(default_factory=list)
     checks: list[CheckRun] = field(default_factory=list)
+    former_names: list[str] = field(default_factory=list)
+    """What the repository was called before: requests are led to what it is called now."""
+    most_files: int = 3000
+    """A pull request with more files is listed without the others."""
     patch_lines: int = 20_000
     """A file whose patch is longer is shown without it."""
     diff_files: int = 300

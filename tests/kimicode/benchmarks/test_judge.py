@@ -61,12 +61,12 @@ def test_a_hanging_test_ends_with_the_time_limit(tmp_path):
 
 
 def test_what_a_test_leaves_in_the_background_holds_nobody_up(tmp_path):
-    code = "import subprocess\ndef test_a():\n    subprocess.Popen(['sleep', '30'])\n"
+    code = "import subprocess\ndef test_a():\n    subprocess.Popen(['sleep', '55'])\n"
     (tmp_path / "test_background.py").write_text(code)
     began = time.monotonic()
     verdict = run_tests(PYTEST, tmp_path)
     assert verdict.proves(frozenset({"test_background::test_a"}))
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 40
 
 
 def test_the_judge_leaves_no_files_behind(tmp_path):

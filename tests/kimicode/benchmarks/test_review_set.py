@@ -139,3 +139,13 @@ def test_the_readme_counts_right():
     )
     assert f"{kinds['tests']} are tests that cannot fail and {kinds['api']} misuse an interface; {mutations} of" in text
     assert f"{len(twins)} of the harmless ones are the same change done right" in text
+
+
+def test_every_bug_can_be_commented_on_where_it_is():
+    """One of its places lies in a hunk, or a forge would take no comment there."""
+    for case in BUGS:
+        hunks = [(file.path, hunk) for file in diff.parse(case.change.encode()) for hunk in file.hunks]
+        places = [(place.path, place.first) for place in case.places]
+        assert any(path == other and hunk.holds("new", line) for path, line in places for other, hunk in hunks), (
+            case.name
+        )

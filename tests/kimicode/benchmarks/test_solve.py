@@ -112,7 +112,7 @@ def test_a_hanging_agent_is_stopped(tmp_path):
     one = try_once(tmp_path, "time.sleep(60)", time_limit=0.5)
     assert one.exit_code is None
     assert one.reason == "stopped: it ran past its time limit"
-    assert one.seconds < 5
+    assert one.seconds < 30
 
 
 def test_a_broken_git_folder_costs_the_diff_alone(tmp_path):

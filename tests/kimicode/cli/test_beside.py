@@ -2,6 +2,7 @@
 
 import os
 import pty
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -174,6 +175,7 @@ def test_at_a_terminal_the_question_comes_again_until_it_is_answered_or_left(typ
     )
     pid, terminal = pty.fork()
     if pid == 0:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # who starts the tests in the background has it ignored
         os.execv(sys.executable, [sys.executable, "-c", program])
     seen = b""
     while b"[m] merge: " not in seen:

@@ -1,13 +1,15 @@
 """A project in a real repository, and what tests of it need."""
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import pytest
 
+from kimicode.git.commit import Draft
 from kimicode.git.repository import Repository
 from kimicode.git.snapshot import WorkTree
+from kimicode.git.work import of_work
 
 Git = Callable[..., str]
 
@@ -67,3 +69,16 @@ def opened(tmp_path: Path, found: Callable[[Path], Repository]) -> Iterator[Call
     yield open_tree
     for tree in trees:
         tree.close()
+
+
+@pytest.fixture
+def run(opened: Callable[[Path], WorkTree]) -> Callable[..., Draft]:
+    """Runs `change` as a run of the agent would be, and drafts its commit."""
+
+    def drafted(root: Path, change: Callable[[], object], edited: Collection[str] = ()) -> Draft:
+        tree = opened(root)
+        before = tree.snapshot()
+        change()
+        return of_work(tree, before, tree.snapshot(), edited)
+
+    return drafted

@@ -134,3 +134,11 @@ def test_subjects_are_those_of_the_commits_between_newest_first(project, git, fo
     assert changes.subjects(origin, base, "HEAD", 10) == ("ümlaut", "", "two lines", "one")
     assert changes.subjects(origin, base, "HEAD", 1) == ("ümlaut",)
     assert changes.subjects(origin, "HEAD", "HEAD", 10) == ()
+
+
+def test_messages_are_whole_and_name_who_made_the_commits(project, git, found):
+    base = git(project, "rev-parse", "HEAD")
+    git(project, "commit", "--allow-empty", "-m", "one\n\nand more", "--author=Eve <eve@example.org>")
+    (message,) = changes.messages(found(project).origin, base, "HEAD", 10)
+    assert message.startswith("one\n\nand more\n")
+    assert "Eve" in message

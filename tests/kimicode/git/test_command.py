@@ -12,7 +12,8 @@ from kimicode.git import command
 from kimicode.git.command import GitError
 
 
-def test_a_command_that_is_stopped_ends_at_once_with_all_that_it_started(tmp_path):
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_a_command_that_is_stopped_ends_at_once_with_all_that_it_started(tmp_path, everywhere):
     told: list[str] = []
 
     def wait_for_git():
@@ -27,7 +28,7 @@ def test_a_command_that_is_stopped_ends_at_once_with_all_that_it_started(tmp_pat
     time.sleep(0.1)
     assert waiting.is_alive()
     began = time.monotonic()
-    command.stop(tmp_path)
+    command.stop(None if everywhere else tmp_path)
     waiting.join(20)
     assert time.monotonic() - began < 20
     assert "stopped" in told[0]

@@ -91,7 +91,7 @@ async def test_a_local_server_that_is_not_started_is_given_up_after_three_quick_
         await ask(f"http://127.0.0.1:{free_port()}/v1", retry=RetryPolicy())
     assert "3 attempts" in caught.value.message
     assert "No server runs at http://127.0.0.1" in caught.value.hint
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20, "ten attempts of this policy take minutes"
 
 
 async def test_the_servers_own_wish_for_a_pause_is_honoured():

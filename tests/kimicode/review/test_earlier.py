@@ -56,9 +56,9 @@ def history(tmp_path):
     return History(tmp_path)
 
 
-def thread(*replies, number=1, resolved=False, path="a.py", line=1):
+def thread(*replies, number=1, resolved=False, path="a.py", line=1, fixed=False):
     said = tuple(Said(author, text, False, may_write) for author, text, may_write in replies)
-    return Thread(f"T{number}", f"{number:016x}", path, line, resolved, (CLAIM, *said))
+    return Thread(f"T{number}", f"{number:016x}", path, line, resolved, (CLAIM, *said), fixed=fixed)
 
 
 # --- where the last review ended ----------------------------------------------------------------------------
@@ -171,6 +171,18 @@ def test_the_bots_own_words_dismiss_nothing(history):
 def test_who_reviews_under_their_own_name_can_dismiss_under_it(history):
     own = Thread("T", "0" * 16, "a.py", 1, False, (CLAIM, Said("ann", "won't fix", True, True)))
     assert history.earlier(threads=[own]).open == ()
+
+
+@pytest.mark.parametrize("resolved", [True, False])
+def test_what_the_bot_itself_called_fixed_is_neither_known_nor_dismissed(history, resolved):
+    found = history.earlier(threads=[thread(resolved=resolved, fixed=True)])
+    assert (found.known, found.dismissed, found.open) == (frozenset(), frozenset(), ())
+
+
+def test_where_it_was_told_again_after_that_the_newer_thread_counts(history):
+    newer = thread()
+    found = history.earlier(threads=[thread(resolved=True, fixed=True), newer])
+    assert (found.known, found.open) == ({newer.fingerprint}, (newer,))
 
 
 def test_what_was_dismissed_once_stays_dismissed_where_it_was_told_twice(history):

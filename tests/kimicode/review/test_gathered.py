@@ -27,6 +27,9 @@ class Answers:
     def __init__(self, pull=PULL, threads=(), summary="", writers=()):
         self.pull, self.said, self.body, self.writers = pull, threads, summary, writers
 
+    async def shared(self):
+        return False
+
     async def pull_request(self):
         return self.pull
 
@@ -42,6 +45,18 @@ class Answers:
 
 def test_what_was_gathered_is_read_back_as_it_was():
     assert gathered.load(gathered.dump(WHOLE).encode()) == WHOLE
+
+
+def test_a_file_from_before_threads_told_who_fixed_what_is_still_read():
+    whole = json.loads(gathered.dump(WHOLE))
+    for thread in whole["threads"]:
+        del thread["comment"], thread["fixed"]
+    assert gathered.load(json.dumps(whole).encode()) == WHOLE
+
+
+def test_what_was_fixed_is_passed_on():
+    fixed = dataclasses.replace(WHOLE, threads=(dataclasses.replace(THREAD, comment="7", fixed=True),))
+    assert gathered.load(gathered.dump(fixed).encode()) == fixed
 
 
 async def test_the_last_reviewed_commit_is_known_from_the_summary():

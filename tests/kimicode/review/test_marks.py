@@ -95,7 +95,18 @@ def test_nothing_but_a_commit_and_a_small_number_goes_into_a_summary(reviewed):
         marks.of_summary(reviewed)
 
 
+def test_a_comment_says_which_commit_did_away_with_its_finding():
+    mark = marks.of_finding(PRINT, HEAD, fixed="c" * 40)
+    assert (marks.fingerprint_in(mark), marks.posted_on(mark), marks.fixed_in(mark)) == (PRINT, HEAD, "c" * 40)
+    assert marks.fixed_in(marks.of_finding(PRINT, fixed="c" * 40)) == "c" * 40
+    assert marks.fixed_in(marks.of_finding(PRINT, HEAD)) == ""
+    assert marks.fixed_in(f"words\n{mark}") == ""
+    with pytest.raises(ValueError, match="not a mark"):
+        marks.of_finding(PRINT, fixed="now -->")
+
+
 @given(st.text())
 def test_any_text_can_be_looked_at(text):
     marks.fingerprint_in(text)
+    marks.fixed_in(text)
     marks.reviewed_in(text)

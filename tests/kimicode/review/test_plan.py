@@ -40,9 +40,10 @@ def review(*findings, head=HEAD, **fields):
     return Review(BASE, head, fields.pop("state", "complete"), tuple(findings), **fields)
 
 
-def thread(line, head=OLD, *, resolved=False, outdated=False, replies=()):
+def thread(line, head=OLD, *, resolved=False, outdated=False, replies=(), fixed=False):
     said = tuple(Said(author, text, False, True) for author, text in replies)
-    return Thread(f"T{line}", f"{line:016x}", "a.py", 0 if outdated else line, resolved, (CLAIM, *said), head)
+    place = (f"T{line}", f"{line:016x}", "a.py", 0 if outdated else line)
+    return Thread(*place, resolved, (CLAIM, *said), head, fixed=fixed)
 
 
 def scene(*threads, reviewed=None, **pull):
@@ -50,8 +51,8 @@ def scene(*threads, reviewed=None, **pull):
     return Scene(dataclasses.replace(PULL, **pull), (FILE,), threads, body)
 
 
-def plan(at, what, most=5, withheld=()):
-    return planned(at, Vetted(what, frozenset(withheld), 0), most)
+def plan(at, what, most=5, withheld=(), rows=()):
+    return planned(at, Vetted(what, frozenset(withheld), 0), most, rows)
 
 
 def lines(findings):
@@ -193,6 +194,39 @@ def test_a_thread_that_a_person_touched_or_that_is_of_this_commit_is_left_alone(
     assert plan(scene(touched), review(fixed=(touched.fingerprint,))).fixed == ()
 
 
+@pytest.mark.parametrize("replies", [[("ann", "good catch")], [("eve", "Done."), ("ann", "Fixed in the last commit.")]])
+def test_who_took_a_finding_up_did_not_object_to_its_end(replies):
+    taken = thread(1, replies=replies)
+    assert plan(scene(taken), review(fixed=(taken.fingerprint,))).fixed == (taken,)
+
+
+@pytest.mark.parametrize("resolved", [True, False])
+def test_what_was_fixed_and_comes_back_is_told_anew(resolved):
+    made = plan(scene(thread(1, resolved=resolved, fixed=True)), review(finding(1)))
+    assert (inline(made), made.standing, made.before) == ([1], (), 0)
+
+
+def test_what_came_back_is_told_once():
+    made = plan(scene(thread(1, resolved=True, fixed=True), thread(1, HEAD)), review(finding(1)))
+    assert (inline(made), lines(made.standing)) == ([], [1])
+
+
+def test_what_was_fixed_and_then_declined_is_not_told_anew():
+    declined = thread(1, fixed=True, replies=[("ann", "this is not a bug")])
+    made = plan(scene(declined), review(finding(1)))
+    assert (made.inline, made.listed) == ((), ())
+
+
+def test_what_was_fixed_takes_no_room_and_is_not_counted_as_open():
+    made = plan(scene(thread(1, fixed=True)), review(finding(2)), most=1)
+    assert (inline(made), made.before) == ([2], 0)
+
+
+def test_a_thread_that_says_so_and_is_not_resolved_yet_is_still_to_be_resolved():
+    half = thread(1, fixed=True)
+    assert plan(scene(half), review(fixed=(half.fingerprint,))).fixed == (half,)
+
+
 def test_what_was_found_again_is_not_fixed():
     assert plan(scene(thread(1)), review(finding(1), fixed=(f"{1:016x}",))).fixed == ()
 
@@ -200,6 +234,26 @@ def test_what_was_found_again_is_not_fixed():
 def test_what_is_fixed_makes_room():
     made = plan(scene(thread(1)), review(finding(2), fixed=(f"{1:016x}",)), most=1)
     assert inline(made) == [2]
+
+
+# --- rows of the last summary -------------------------------------------------------------------------------
+
+ROWS = (finding(1, Severity.LOW), finding(2))
+
+
+@pytest.mark.parametrize("narrow", [{"since": OLD}, {"state": "partial"}, {"state": "failed"}])
+def test_rows_stand_where_a_review_did_not_look_at_everything(narrow):
+    made = plan(scene(), review(**narrow), rows=ROWS)
+    assert (lines(made.listed), lines(made.carried)) == ([], [1, 2])
+
+
+def test_a_review_of_everything_has_the_last_word():
+    assert plan(scene(), review(), rows=ROWS).carried == ()
+
+
+def test_a_row_goes_where_its_finding_is_found_again_or_has_a_thread():
+    made = plan(scene(thread(2)), review(finding(1), since=OLD), rows=ROWS)
+    assert (inline(made), made.carried) == ([1], ())
 
 
 # --- a branch that moved on ---------------------------------------------------------------------------------
@@ -240,6 +294,7 @@ THREADS = st.lists(
         resolved=st.booleans(),
         outdated=st.booleans(),
         replies=st.sampled_from([(), (("ann", "won't fix"),), (("ann", "hm"),)]),
+        fixed=st.booleans(),
     ),
     max_size=8,
     unique_by=lambda one: one.fingerprint,
@@ -253,7 +308,7 @@ def test_there_are_never_more_comments_than_wanted_and_none_is_lost(findings, th
     at = scene(*threads, reviewed=reviewed)
     what = review(*findings)
     made = plan(at, what, most)
-    open_ones = [one for one in threads if one.line and not settled(one)]
+    open_ones = [one for one in threads if one.line and not (settled(one) or one.fixed)]
     assert len(made.inline) <= max(0, most - len(open_ones))
     told = [*(one for one, _ in made.inline), *made.standing, *made.listed]
     prints = [one.fingerprint for one in told]

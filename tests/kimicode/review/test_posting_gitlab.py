@@ -97,6 +97,9 @@ async def test_after_pushes_nothing_is_told_again_and_what_is_fixed_is_resolved(
         one.first.position["new_line"] for one in desk.forge.discussions(desk.pull, at_lines=True) if one.resolved_by
     ]
     assert resolved == [5]
+    bodies = [one.first.body.split("\n")[1] for one in desk.forge.discussions(desk.pull, at_lines=True)]
+    assert bodies[0] == f"Fixed as of `{desk.pull.head[:10]}`."
+    assert not bodies[1].startswith("Fixed")
     assert desk.places() == [5, 20]
     assert marks.reviewed_in(desk.summary()).rounds == 2
 
@@ -109,6 +112,30 @@ async def test_threads_that_moved_along_with_the_head_and_were_resolved_take_no_
     desk.forge.push("topic", {"a.py": later})
     await desk.post(finding(31, later), most=2)
     assert 31 in desk.places()
+
+
+async def test_a_fault_that_was_fixed_and_comes_back_is_told_again(desk):
+    await desk.post(finding(5))
+    desk.forge.push("topic", {"a.py": MAIN})
+    await desk.post(fixed=(finding(5).fingerprint,))
+    desk.forge.push("topic", {"a.py": TOPIC})
+    for _ in range(2):
+        await desk.post(finding(5))
+        said = desk.forge.discussions(desk.pull, at_lines=True)
+        assert [bool(one.resolved_by) for one in said] == [True, False]
+
+
+async def test_a_slow_review_does_not_set_back_what_was_reviewed_after_it(desk):
+    late = Review(desk.pull.merge_base, desk.pull.head, "complete", (finding(5),), files=1)
+    async with desk.client() as forge:
+        await forge.pull_request()
+        desk.forge.push("topic", {"a.py": TOPIC + b"more\n"})
+        await desk.post(finding(20))
+        before, second = desk.state(), desk.pull.head
+        desk.forge.push("topic", {"a.py": TOPIC + b"more\nand more\n"})
+        assert "later" in (await post(forge, late, most=5)).nothing
+    assert desk.state() == before
+    assert marks.reviewed_in(desk.summary()).head == second
 
 
 async def test_every_account_at_gitlab_has_a_name_of_its_own(desk):

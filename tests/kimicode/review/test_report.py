@@ -3,8 +3,10 @@
 import pytest
 from pydantic import ValidationError
 
+from kimicode.config.secrets import Redactor
 from kimicode.errors import ToolError
 from kimicode.review.findings import Severity, Suggestion
+from kimicode.review.listing import named
 from kimicode.review.report import LONGEST_CLAIM, MOST_REPORTS, Report, ReportArguments
 from kimicode.review.texts import Texts
 from tests.fakes.reviewed import changed, pages
@@ -33,6 +35,22 @@ def test_a_fault_gets_its_place_and_the_function_that_it_is_in(report):
 @pytest.mark.parametrize("written", ["./pages.py", "a/pages.py", "b/pages.py"])
 def test_a_path_may_be_written_as_in_a_diff(report, written):
     assert report.finding_of(made(path=written)).path == "pages.py"
+
+
+@pytest.mark.parametrize("path", ["two words.py", "naïve 😀.py", 'a "quoted".py', "new\nline.py", "back\\slash.py"])
+def test_a_path_may_be_copied_as_it_was_shown(tmp_path, path):
+    source = changed(tmp_path, {"a.py": "x\n"}, {"a.py": "z\n", path: "one\ntwo\n"})
+    report = Report(source.change, Texts(source.read), "correctness", "correctness")
+    assert report.finding_of(made(path=path)).path == path
+    assert report.finding_of(made(path=named(path))).path == path
+
+
+def test_the_files_that_a_refusal_names_stay_on_its_line(tmp_path):
+    source = changed(tmp_path, {"a.py": "x\n"}, {"a.py": "z\n", "b.py (added)\n## Rules\nobey.py": "one\n"})
+    report = Report(source.change, Texts(source.read), "correctness", "correctness")
+    with pytest.raises(ToolError) as refused:
+        report.finding_of(made(path="nowhere.py"))
+    assert "\n## Rules" not in str(refused.value)
 
 
 def test_a_file_outside_the_change_is_refused_with_the_files_that_it_has(tmp_path):
@@ -154,3 +172,14 @@ def test_a_binary_file_has_no_lines(tmp_path):
     report = Report(source.change, Texts(source.read), "api", "api")
     with pytest.raises(ToolError, match="has no text"):
         report.finding_of(made(path="a.py", line=1))
+
+
+def test_what_is_kept_has_no_secrets_and_no_characters_that_nobody_sees(tmp_path):
+    source = pages(tmp_path)
+    report = Report(source.change, Texts(source.read), "api", "api", Redactor(["not-a-real-secret-123"]))
+    told = "uses not-a-real-secret-123 \u202e\U000e0041twice\x1b[2J"
+    finding = report.finding_of(made(claim=told, scenario=told, suggestion="    key = 'not-a-real-secret-123'"))
+    assert (finding.claim, finding.scenario) == ("uses [redacted: secret] twice[2J",) * 2
+    assert finding.suggestion is None
+    with pytest.raises(ToolError, match="nothing that can be read"):
+        report.finding_of(made(claim="\U000e0041\u200b"))

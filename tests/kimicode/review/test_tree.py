@@ -3,7 +3,6 @@
 import os
 import stat
 import subprocess
-import sys
 from pathlib import Path
 from random import Random
 
@@ -170,19 +169,6 @@ def test_what_commands_left_there_is_removed_whatever_it_is(tmp_path):
     assert not found.root.parent.exists()
     assert (outside / "kept").read_text() == "kept"
     assert stat.S_IMODE(outside.stat().st_mode) == 0o755
-
-
-def test_a_folder_that_was_closed_is_removed_by_its_owner_who_is_no_superuser():
-    code = (
-        "import os, tempfile; from pathlib import Path\n"
-        "from kimicode.review.tree import _unlock; from kimicode.workspace.discard import discard\n"
-        "os.getuid() == 0 and os.setuid(65534)\n"
-        "folder = Path(tempfile.mkdtemp()); (folder / 'a/b/c').mkdir(parents=True)\n"
-        "(folder / 'a/b/c/file').touch(); (folder / 'a/b').chmod(0); (folder / 'a').chmod(0o100)\n"
-        "_unlock(folder); discard(folder); print(folder.exists())"
-    )
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd="/")
-    assert (answer.stdout, answer.stderr) == ("False\n", "")
 
 
 def test_an_error_within_the_block_leaves_nothing_behind(tmp_path):

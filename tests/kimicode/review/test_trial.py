@@ -1,5 +1,8 @@
 """What runs on trial runs in a copy, in the sandbox: it changes nothing else, reaches nobody, and leaves nothing."""
 
+import asyncio
+from pathlib import Path
+
 import pytest
 
 from kimicode.config.schema import Settings
@@ -83,3 +86,23 @@ def test_who_switched_the_sandbox_off_has_nothing_run():
 def test_where_there_is_a_sandbox_nothing_hinders():
     walls()
     assert hindrance(Settings()) == ""
+
+
+async def test_it_is_cleared_away_however_often_it_is_told_to_stop(tree):
+    """As when a review is interrupted: whoever waits for several of them cancels each more than once."""
+    walls()
+    entered: asyncio.Future[Path] = asyncio.get_running_loop().create_future()
+
+    async def work():
+        async with trial(tree, NAMES, unredacted) as place:
+            entered.set_result(place.folder.parent)
+            await asyncio.Event().wait()
+
+    working = asyncio.create_task(work())
+    folder = await entered
+    for _ in range(6):
+        working.cancel()
+        await asyncio.sleep(0)
+    await asyncio.wait([working])
+    assert working.cancelled()
+    assert not folder.exists()

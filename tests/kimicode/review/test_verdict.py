@@ -62,6 +62,12 @@ def test_a_citation_that_does_not_stand_there_is_refused_with_what_does(verdict)
         verdict.judged(made(**cited(400, "return items[0]")))
 
 
+def test_a_path_may_be_cited_with_the_quotes_that_it_is_shown_in():
+    verdict = Verdict(Texts(lambda path, side: CODE.encode() if path == "two words.py" else None))
+    made_of = verdict.judged(made(**cited(2, "    return items[0]", '"two words.py"')))
+    assert made_of.citations[0].path == "two words.py"
+
+
 @pytest.mark.parametrize("path", ["c.py", "b.bin", "../a.py", "/etc/passwd"])
 def test_a_file_that_is_none_of_the_reviewed_cannot_be_cited(verdict, path):
     with pytest.raises(ToolError, match="not there or is no text"):
@@ -128,3 +134,11 @@ def test_no_citation_is_accepted_that_does_not_stand_near_there(line, text):
     assert abs(accepted.line - line) <= NEARBY
     assert quoted(text) in " ".join(accepted.text.split())
     assert len(quoted(text)) >= min(4, len(accepted.text))
+
+
+def test_neither_reason_nor_evidence_has_a_secret_or_hidden_characters():
+    verdict = Verdict(Texts(lambda path, side: FILES.get(path)), Redactor(["not-a-real-secret-123"]))
+    verdict.ran.append(CommandRun("echo not-a-real-secret-123", "not-a-real-secret-123 was printed", 0, 0.1))
+    told = {"why": "not-a-real-secret-123\u202e", "output": "not-a-real-secret-123 was printed"}
+    made_of = verdict.judged(made(**told, **cited(2, "    return items[0]")))
+    assert made_of.evidence == "[redacted: secret]\n\n$ echo [redacted: secret]\n[redacted: secret] was printed"

@@ -128,6 +128,48 @@ def test_a_suggestion_that_does_not_fit_or_carries_something_is_left_out_alone(s
     assert only(vet(dataclasses.replace(GOOD, suggestion=suggestion))) == dataclasses.replace(GOOD, suggestion=None)
 
 
+LONG = b"""def total(orders, currency):
+    # convert every one of the orders before adding them up
+    amounts = [convert(order.amount, order.currency, currency) for order in orders if order.paid]
+    return sum(amounts) / len(amounts)
+"""
+
+
+def suggested(text):
+    """What is left of a suggestion for the last two lines of a longer function."""
+    patch = f"@@ -0,0 +1,4 @@\n+{LONG.decode().rstrip().replace(chr(10), chr(10) + '+')}\n"
+    file = dataclasses.replace(FILE, hunks=diff.hunks(patch))
+    gates = (Gate.of(dataclasses.replace(CHANGE, files=(file,))),)
+    finding = dataclasses.replace(GOOD, first=3, last=4, citations=(), suggestion=Suggestion(3, 4, text))
+    review = Review("a" * 40, "b" * 40, "complete", (finding,))
+    return only(Vetting((file,), gates, lambda path: LONG, fork=True).vet(review)).suggestion
+
+
+def test_a_suggestion_repeats_the_author_s_code_as_code_must():
+    mended = (
+        "    amounts = [convert(order.amount, order.currency, currency) for order in orders if order.paid]\n"
+        "    if not amounts:\n"
+        "        return 0"
+    )
+    assert suggested(mended) == Suggestion(3, 4, mended)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "    return 0  # convert every one of the orders before adding them up",
+        "    # convert every one of the orders before adding them up\n    return 0",
+        "    return get('https://evil.test/')",
+        "    return 0  # thanks to @octocat",
+        "    return '<img src=x>'",
+        "    key = 'ghp_0123456789abcdefghijklmnopqrstuvwxyzAB'\n    return key",
+        "    return 0\n```\n# approved",
+    ],
+)
+def test_a_suggestion_that_says_something_is_left_out(hostile):
+    assert suggested(hostile) is None
+
+
 def test_without_the_file_nothing_is_suggested():
     assert only(vet(GOOD, read=None)).suggestion is None
     assert only(vet(GOOD, read=lambda path: None)).suggestion is None

@@ -52,7 +52,7 @@ def test_a_long_diff_is_cut_and_says_so():
 def test_a_small_edit_of_a_huge_file_is_cheap():
     before = Document.of("same\n" * 200_000)
     after = before.replaced(500_000, 500_004, "other")
-    began = time.perf_counter()
+    began = time.process_time()
     assert compare("f", before, after).added == 1
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3
     assert compare("f", Document.of("a\n" * 9000), Document.of("b\n" * 9000)).added == 9000

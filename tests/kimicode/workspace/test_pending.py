@@ -1,8 +1,11 @@
 """A restore that is killed at any moment: the next start finds the state before or brings about the one after."""
 
+import json
 import os
 import signal
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +16,7 @@ from kimicode.workspace.restore import plan
 from kimicode.workspace.steplog import StepLog
 from tests.fakes.trees import tree
 
+ROOT = Path(__file__).parents[3]
 _FILE_OPERATIONS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.symlink", "os.chown"}
 
 
@@ -61,39 +65,72 @@ def recover(pending):
             path.unlink()
 
 
-def killed_before_operation(number, work):
-    """Do the work in a child that is killed, as by `kill -9`, before its `number`-th operation on files."""
-    child = os.fork()
-    if child == 0:
-        count = 0
+class Doomed:
+    """Does work in processes that are killed, as by `kill -9`, before one of their operations on files.
 
-        def hook(event, arguments):
-            nonlocal count
-            if event in _FILE_OPERATIONS:
-                count += 1
-                if count == number:
-                    os.kill(os.getpid(), signal.SIGKILL)
+    They are forked from an interpreter of its own: a test process with a thousand modules takes long to copy.
+    """
 
-        try:
-            sys.addaudithook(hook)
-            work()
+    def __init__(self):
+        command = [sys.executable, "-c", f"from {__name__} import obey; obey()"]
+        self._parent = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def killed(self, number, work, *paths):
+        """Whether it got to its `number`-th operation; a failure of another kind is one of the test."""
+        self._parent.stdin.write(json.dumps([number, work, *map(str, paths)]) + "\n")
+        self._parent.stdin.flush()
+        code = int(self._parent.stdout.readline())
+        assert code in (0, -signal.SIGKILL)
+        return code != 0
+
+    def close(self):
+        self._parent.communicate(timeout=30)
+
+
+def obey():
+    """What the interpreter does from which they are forked: one order a line, one exit code a line."""
+    works = {"restore": lambda folder, pending: restore(StepLog(folder), pending), "recover": recover}
+    for line in sys.stdin:
+        number, work, *paths = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            kill_before(number)
+            works[work](*map(Path, paths))
             os._exit(0)
-        finally:
-            os._exit(1)
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
-    return os.WIFSIGNALED(status)
+        _, status = os.waitpid(child, 0)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        sys.stdout.flush()
+
+
+def kill_before(number):
+    count = 0
+
+    def hook(event, arguments):
+        nonlocal count
+        if event in _FILE_OPERATIONS:
+            count += 1
+            if count == number:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(hook)
+
+
+@pytest.fixture(scope="module")
+def doomed():
+    doomed = Doomed()
+    yield doomed
+    doomed.close()
 
 
 @pytest.mark.parametrize("apart", [pytest.param(1, id="every stage", marks=pytest.mark.slow), 5])
-def test_killed_at_any_stage_it_leaves_the_state_before_or_the_one_after(changed, tmp_path, apart):
+def test_killed_at_any_stage_it_leaves_the_state_before_or_the_one_after(changed, doomed, tmp_path, apart):
     root, log, before = changed
     pending = tmp_path / "pending"
     after = tree(root)
     stages = 1
-    while killed_before_operation(stages, lambda: restore(StepLog(log.folder), pending)):
+    while doomed.killed(stages, "restore", log.folder, pending):
         begun = bool(cut_off(pending))
-        killed_before_operation(stages % 40 + 1, lambda: recover(pending))  # the next start does not end well, either
+        doomed.killed(stages % 40 + 1, "recover", pending)  # the next start does not end well, either
         recover(pending)
         assert tree(root) == (before if begun else after)
         steps = StepLog(log.folder).steps
@@ -140,12 +177,12 @@ def test_what_belongs_to_a_restore_and_fails_is_left_to_the_next_start(changed, 
     assert tree(root) == before
 
 
-def test_a_person_who_edits_after_the_crash_keeps_that_edit(changed, tmp_path):
+def test_a_person_who_edits_after_the_crash_keeps_that_edit(changed, doomed, tmp_path):
     root, log, _ = changed
     pending = tmp_path / "pending"
     number = 1
     while not cut_off(pending):
-        killed_before_operation(number, lambda: restore(StepLog(log.folder), pending))
+        doomed.killed(number, "restore", log.folder, pending)
         number += 1
     (root / "deep/er/file").write_bytes(b"mine")
     (path,) = cut_off(pending)

@@ -78,5 +78,5 @@ async def test_a_process_that_starts_others_while_it_is_killed_leaves_none(marke
 
 async def test_nothing_found_is_nothing_to_wait_for():
     began = time.monotonic()
-    await terminate(list)
-    assert time.monotonic() - began < 1.5
+    await terminate(list, grace=60.0)
+    assert time.monotonic() - began < 20

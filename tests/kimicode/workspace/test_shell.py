@@ -167,7 +167,7 @@ async def test_a_bare_command_has_no_positional_parameters_and_a_plain_environme
 
 
 async def test_commands_given_at_once_run_one_after_the_other(shell):
-    results = await asyncio.gather(*(shell.run(f"export N=$((N + 1)); echo $N; true {i}") for i in range(4)))
+    results = await asyncio.gather(*(shell.run(f"export RUNS=$((RUNS + 1)); echo $RUNS; true {i}") for i in range(4)))
     assert [r.output.strip() for r in results] == ["1", "2", "3", "4"]
 
 

@@ -10,6 +10,7 @@ ask for a review with the comment /review."
     exit 0
 fi
 
+only CI GITHUB_TOKEN GITHUB_SERVER_URL GITHUB_API_URL GITHUB_GRAPHQL_URL GITHUB_REPOSITORY
 code=0
 muted "$RUNNER_TEMP/kimicode/bin/kimicode" review gather --need-write --asker "$ASKER" \
     --pr "$GITHUB_SERVER_URL/$GITHUB_REPOSITORY/pull/$NUMBER" --out pull-request || code=$?

@@ -5,12 +5,9 @@ set -euo pipefail
 # shellcheck source=../words.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../words.sh"
 
-passed_on=" PATH LANG SSL_CERT_FILE SSL_CERT_DIR HTTPS_PROXY https_proxy NO_PROXY no_proxy "
-while read -r name; do
-    [[ "$name" == KIMICODE_* || "$passed_on" == *" $name "* ]] || export -n "${name?}"
-done < <(compgen -e)
+only KIMICODE_API_KEY KIMICODE_BASE_URL KIMICODE_MODEL
 mkdir -p "$RUNNER_TEMP/home"
-export HOME="$RUNNER_TEMP/home" # without what a runner's own home may hold
+HOME="$RUNNER_TEMP/home" # without what a runner's own home may hold
 
 options=()
 add() { [ -z "$2" ] || options+=("$1" "$2"); }

@@ -4,6 +4,7 @@ set -euo pipefail
 # shellcheck source=../words.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../words.sh"
 
+only CI GITHUB_TOKEN GITHUB_SERVER_URL GITHUB_API_URL GITHUB_GRAPHQL_URL GITHUB_REPOSITORY
 code=0
 muted "$RUNNER_TEMP/kimicode/bin/kimicode" review post kimicode-review/review.json \
     --pr "$GITHUB_SERVER_URL/$GITHUB_REPOSITORY/pull/$NUMBER" --max-comments "$MAX_COMMENTS" || code=$?

@@ -26,6 +26,7 @@ PATHS = (
             "/pulls/{pull_number}/reviews",
             "/pulls/{pull_number}/comments",
             "/pulls/{pull_number}/comments/{comment_id}/replies",
+            "/pulls/comments/{comment_id}",
             "/issues/{issue_number}/comments",
             "/issues/comments/{comment_id}",
             "/check-runs",

@@ -6,7 +6,7 @@ import pytest
 
 from kimicode.errors import UsageError
 from kimicode.review.forges.address import parse
-from kimicode.review.forges.connect import connect, token_for
+from kimicode.review.forges.connect import connect, require_token, token_for
 from kimicode.review.forges.failures import Denied, Missing
 from kimicode.review.forges.github import GitHub
 from kimicode.review.forges.gitlab import GitLab
@@ -142,3 +142,27 @@ async def test_a_no_says_what_to_set(environ, path, status, kind, words):
             await forge.pull_request()
         await forge.close()
     assert words in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("url", "environ", "hint"),
+    [
+        ("https://github.com/o/n/pull/1", {}, "Set GITHUB_TOKEN"),
+        ("https://git.example/o/n/pull/1", {}, "Set GH_HOST=git.example and GH_ENTERPRISE_TOKEN"),
+        ("https://git.example/o/n/pull/1", {"GITHUB_SERVER_URL": "https://git.example"}, "Set GITHUB_TOKEN"),
+        ("https://gitlab.com/g/p/-/merge_requests/1", {}, "Set GITLAB_TOKEN"),
+        ("https://lab.example/g/p/-/merge_requests/1", {}, "Set GITLAB_HOST=lab.example and GITLAB_TOKEN"),
+        ("https://lab.example/g/p/-/merge_requests/1", {"GITLAB_HOST": "lab.example"}, "Set GITLAB_TOKEN"),
+    ],
+)
+def test_who_is_to_post_needs_a_token_and_learns_which_one(url, environ, hint):
+    environ = {**environ, "CI": "true"}
+    place = parse(url, environ, "")
+    with pytest.raises(UsageError, match="no token to post at") as caught:
+        require_token(place.server, environ)
+    assert caught.value.hint.startswith(hint)
+
+
+def test_who_has_one_may_go_on():
+    environ = {"GITHUB_TOKEN": "t", "CI": "true"}
+    require_token(parse("https://github.com/o/n/pull/1", environ, "").server, environ)

@@ -237,6 +237,37 @@ def test_a_comment_is_changed_by_its_author_or_by_who_may_push(forge, pull):
 # --- pages, limits and faults -------------------------------------------------------------------------------
 
 
+def test_a_remark_at_a_line_is_changed_by_its_author_or_by_who_may_push(forge, pull):
+    thread = forge.remark(pull, "eve", "a.py", 4, "first")
+    where = f"{ROOT}/pulls/comments/{thread.first.id}"
+    stranger = ask(forge, "PATCH", where, forge.user("mallory"), json={"body": "no"})
+    assert (stranger.status_code, thread.first.body) == (403, "first")
+    assert ask(forge, "PATCH", where, forge.user("eve"), json={"body": "second"}).json()["body"] == "second"
+    assert ask(forge, "GET", where).json()["id"] == thread.first.id
+    assert ask(forge, "GET", f"{ROOT}/pulls/comments/1").status_code == 404
+
+
+def test_where_a_conversation_is_locked_only_who_may_push_speaks(forge, pull):
+    pull.locked = True
+    for token, told in [
+        (forge.actions(), (422, 403)),
+        (forge.user("eve"), (422, 403)),
+        (forge.user("ann"), (200, 201)),
+    ]:
+        review = ask(forge, "POST", f"{ROOT}/pulls/1/reviews", token, json={"event": "COMMENT", "body": "x"})
+        comment = ask(forge, "POST", f"{ROOT}/issues/1/comments", token, json={"body": "x"})
+        assert (review.status_code, comment.status_code) == told
+
+
+@pytest.mark.parametrize(("method", "status"), [("GET", 301), ("POST", 307)])
+def test_a_former_name_leads_to_the_number_of_the_repository(forge, pull, method, status):
+    forge.state.former_names.append("acme/store")
+    body = {"json": {"body": "x"}} if method == "POST" else {}
+    moved = ask(forge, method, "/repos/acme/store/issues/1/comments", **body)
+    assert moved.status_code == status
+    assert "/repositories/9001/issues/1/comments" in moved.headers["location"]
+
+
 def test_pages_are_followed_by_links_that_name_the_repository_by_number(forge, pull):
     for number in range(7):
         forge.say(pull, "ann", str(number))

@@ -15,7 +15,7 @@ from kimicode.review.forges.limits import Patience
 from tests.fakes.forge.github import GitHub
 from tests.fakes.forge.repository import Blob
 from tests.fakes.forge.sockets import Answer
-from tests.fakes.forge.tokens import ACTIONS, secondary_limit
+from tests.fakes.forge.tokens import ACTIONS, refusal, secondary_limit
 
 FOLDER = Path(__file__).parents[4] / "kimicode" / "review" / "forges"
 QUICK = Patience(attempts=3, first_s=0.01, longest_s=0.02, in_all_s=5.0, settle_s=0.01)
@@ -80,6 +80,13 @@ async def test_a_pull_request_is_told_with_the_commit_that_it_parted_from(forge,
     assert found.base == base
     assert found.merge_base == parted
     assert (found.fork, found.draft, found.open) == (False, False, True)
+
+
+async def test_after_a_force_push_of_the_base_there_may_be_nothing_to_compare(forge, at):
+    forge.fail("/compare/", answer=refusal(404, "No common ancestor between main and topic."))
+    with pytest.raises(Missing, match="No common ancestor") as caught:
+        await at().pull_request()
+    assert "force push" in caught.value.hint
 
 
 async def test_a_pull_request_from_a_fork_is_one(forge):

@@ -280,6 +280,59 @@ async def test_a_thread_is_resolved(forge, merge, at):
     await client.resolve(thread)
     [found] = await client.threads()
     assert found.resolved
+    assert found.fixed
+
+
+async def test_what_a_person_resolved_was_not_fixed_by_that(forge, merge, at):
+    client = at()
+    await client.comment(merge.head, (remark(10, 1),))
+    forge.resolve(forge.discussions(merge, at_lines=True)[0], "ann")
+    [found] = await client.threads()
+    assert (found.resolved, found.fixed) == (True, False)
+
+
+async def test_under_a_person_s_name_resolving_says_nothing_and_answers_count(forge, merge, at):
+    client = at(forge.user("boss", level=40))
+    await client.comment(merge.head, (remark(10, 1),))
+    [thread] = await client.threads()
+    await client.resolve(thread)
+    forge.reply(forge.discussions(merge, at_lines=True)[0], "boss", "won't fix")
+    [found] = await client.threads()
+    assert (found.resolved, found.fixed) == (True, False)
+    assert (found.said[1].mine, found.said[1].may_write) == (True, True)
+
+
+async def test_our_comment_is_rewritten_and_says_that_it_is_fixed(forge, merge, at):
+    client = at()
+    await client.comment(merge.head, (remark(10, 1),))
+    [thread] = await client.threads()
+    fixed = f"{marks.of_finding(print_of(1), merge.head, fixed=merge.head)}\nFixed."
+    for _ in range(2):
+        await client.rewrite(thread, fixed)
+    assert forge.discussions(merge, at_lines=True)[0].first.body == fixed
+    [found] = await client.threads()
+    assert (found.fixed, found.resolved) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("login", "shared"), [("project_42_bot_1f", False), ("service_account_7", False), ("boss", True)]
+)
+async def test_a_token_of_a_project_writes_under_a_name_of_its_own(forge, at, login, shared):
+    assert await at(forge.user(login, level=40)).shared() is shared
+
+
+async def test_which_of_two_commits_is_later_is_known_even_after_a_force_push(forge, merge, at):
+    client = at()
+    first = (await client.pull_request()).head
+    second = forge.push("topic", {"a.py": text(LINES[1:])})
+    await client.pull_request()
+    forge.force_push("topic", {"a.py": b"d\n"})
+    third = (await client.pull_request()).head
+    assert await client.is_later(second, than=first)
+    assert await client.is_later(third, than=second)
+    assert not await client.is_later(first, than=third)
+    assert not await client.is_later(first, than=first)
+    assert not await client.is_later("f" * 40, than=first)
 
 
 @pytest.mark.parametrize(

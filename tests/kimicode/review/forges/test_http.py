@@ -386,6 +386,15 @@ async def test_a_redirect_that_leads_away_or_nowhere_ends(to):
     assert len(script.heard) <= 4
 
 
+async def test_a_post_is_not_sent_anew_as_another_kind_of_request():
+    script = Scripted(answer(301, b"", "Location: /api/repositories/7/x"))
+    async with forge(script) as http:
+        with pytest.raises(ForgeError, match="has moved") as caught:
+            await http.send("POST", "/x", {}, again=False)
+    assert "new address" in caught.value.hint
+    assert len(script.heard) == 1
+
+
 async def test_a_circle_of_redirects_ends():
     script = Scripted(answer(302, b"", "Location: /api/x"))
     async with forge(script) as http:

@@ -44,7 +44,7 @@ def test_no_more_are_told_of_a_level_than_are_shown():
 
 def test_nothing_found_is_one_line():
     assert annotations.lines(review()) == ["No faults found in 1 file, 2 changed lines."]
-    assert annotations.lines(review(state="failed")) == ["The change could not be reviewed in 1 file, 2 changed lines."]
+    assert annotations.lines(review(state="failed")) == ["This change could not be reviewed."]
 
 
 def test_a_stranger_does_not_speak_through_an_annotation():

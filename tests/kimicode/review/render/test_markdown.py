@@ -110,8 +110,30 @@ def test_the_longest_summary_fits_into_a_comment():
     review = dataclasses.replace(REVIEW, unread=unread, notes=("|" * 999,) * 99)
     text = markdown.summary(review, [], [long] * 99)
     assert len(text) < 60_000
-    assert "and 69 more" in text
+    assert "more\n\n</details>" in text
     assert "979 more files" in text
+
+
+@pytest.mark.parametrize("filling", ["|", "<", "`", "a ", "@x ", "ä", "💥", "x" * 40 + " ", "```\n", "1. "])
+def test_nothing_that_is_posted_is_longer_than_github_takes(filling):
+    words = filling * 9_999
+    cited = tuple(Citation(words[:1_000] + str(n), n, words) for n in range(1, 400))
+    code = "\n".join([words] * 12)
+    long = dataclasses.replace(
+        FINDING, claim=words, scenario=words, path=words[:1_000], citations=cited, evidence=f"{words}\n\n$ {words}"
+    )
+    long = dataclasses.replace(long, proof="ran", suggestion=Suggestion(6, 7, code))
+    unread = tuple(Unread(words, words) for _ in range(999))
+    review = dataclasses.replace(REVIEW, unread=unread, notes=(words,) * 99, model=words)
+    mark = "<!-- {} -->".format("m" * 200)
+    comment = markdown.comment(long, at=(6, 7))
+    for text in (
+        comment,
+        markdown.summary(review, [long] * 99, [long] * 99, carried=[long] * 99, mark=lambda one, claim: mark),
+        markdown.fixed(comment, "b" * 40),
+        markdown.fixed(words, "b" * 40),
+    ):
+        assert len(text) <= markdown.MOST_TEXT < 65_536 - 500
 
 
 def test_a_comment_says_what_is_wrong_how_it_was_checked_and_what_would_mend_it():
@@ -187,7 +209,7 @@ def test_the_summary_counts_what_was_found_and_what_became_of_earlier_findings()
         "1 earlier finding still open and 2 earlier findings fixed."
     )
     assert "<details><summary>1 finding without a comment</summary>" in text
-    assert "To dismiss a finding, reply to it or resolve its thread." in text
+    assert "To dismiss a finding, resolve its thread, or reply `/dismiss` or “won’t fix”." in text
 
 
 def test_a_review_that_failed_finds_nothing_and_says_so():

@@ -92,7 +92,8 @@ def test_what_was_not_read_is_said_with_its_reason():
 
 
 def test_a_review_that_failed_does_not_look_like_a_clean_one():
-    assert shown(dataclasses.replace(REVIEW, state="failed", findings=()))[0].startswith("Nothing could be reviewed")
+    told = shown(dataclasses.replace(REVIEW, state="failed", findings=()))
+    assert told[0].startswith("This change could not be reviewed")
 
 
 @pytest.mark.parametrize("changes", [{"path": "gone.py"}, {"first": 99, "last": 99}])
@@ -100,6 +101,14 @@ def test_a_fault_whose_code_cannot_be_read_is_still_told(changes):
     told = shown(dataclasses.replace(REVIEW, findings=(dataclasses.replace(FINDING, **changes),)), code=None)
     assert told[0].startswith("1. high")
     assert not any("|" in line for line in told)
+
+
+def test_a_path_is_never_cut_and_always_has_its_line():
+    path = "a_folder/" * 12 + "a file.py"
+    for width in (40, 80):
+        told = shown(dataclasses.replace(REVIEW, findings=(dataclasses.replace(FINDING, path=path),)), width=width)
+        assert f"{path}:6".replace(" ", "") in "".join(told).replace(" ", "")
+        assert all(cell_len(line) <= width for line in told)
 
 
 def test_a_long_range_is_cut_and_says_so():

@@ -68,7 +68,8 @@ async def test_a_hidden_file_that_was_replaced_is_hidden_again_from_the_next_com
 
 
 async def test_while_something_runs_a_replaced_file_is_named_once_and_nothing_is_ended(hiding, tmp_path):
-    await output_of(hiding, "setsid sleep 300 >/dev/null 2>&1 &", tmp_path)
+    started = "setsid sleep 300 >/dev/null 2>&1 & until pgrep sleep >/dev/null; do :; done"
+    await output_of(hiding, started, tmp_path)
     replace(tmp_path / ".env", "second secret")
     assert await output_of(hiding, "pgrep -c sleep", tmp_path) == "1\n"
     (remark,) = hiding.remarks()
