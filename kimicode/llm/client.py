@@ -1,6 +1,7 @@
 """The client of an OpenAI-compatible server: one streamed answer at a time, with retries and a watch on silence."""
 
 import asyncio
+import functools
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -21,6 +22,8 @@ from kimicode.llm.wire import Outgoing
 from kimicode.messages import OnPiece
 
 if TYPE_CHECKING:
+    import ssl
+
     from openai import AsyncOpenAI
 
 __all__ = ["Model", "ModelClient", "ModelReply", "ModelRequest", "estimate_tokens"]
@@ -195,7 +198,8 @@ class ModelClient:
                 )
             timeout = httpx2.Timeout(None, connect=CONNECT_TIMEOUT)
             # a proxy from the environment cannot reach this machine's own loopback address
-            http = DefaultAsyncHttpx2Client(timeout=timeout, trust_env=not is_loopback(base_url))
+            trust = not is_loopback(base_url)
+            http = DefaultAsyncHttpx2Client(timeout=timeout, trust_env=trust, verify=_certificates(trust))
             self._openai = AsyncOpenAI(
                 base_url=base_url,
                 api_key=self._endpoint.api_key or "none",
@@ -204,6 +208,14 @@ class ModelClient:
                 http_client=http,
             )
         return self._openai
+
+
+@functools.cache
+def _certificates(from_environment: bool) -> "ssl.SSLContext":
+    """Which certificates count, read once in a process: each time takes 20 ms, also where nothing is encrypted."""
+    import httpx2
+
+    return httpx2.create_ssl_context(trust_env=from_environment)
 
 
 class _Answer:

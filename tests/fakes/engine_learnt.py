@@ -5,6 +5,7 @@ Sizes are those that the Triton kernels take, latents Kimi's 512 + 64."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -24,7 +25,7 @@ from kimicode_engine.tokenizer import Tokenizer
 from kimicode_kernels.select import REFERENCE
 
 CPU = torch.device("cpu")
-SIZES = {
+SIZES: dict[str, Any] = {
     "layers": 2,
     "heads": 8,
     "window": 1024,

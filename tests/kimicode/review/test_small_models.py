@@ -1,6 +1,7 @@
 """Answers of a model of 1.5 billion parameters, as they came: JSON instead of calls, wrong names, marks in the code."""
 
 import json
+from typing import Any
 
 from kimicode.agent.budget import Limits
 from kimicode.config.schema import Settings
@@ -22,7 +23,7 @@ async def reviewed(panel, source):
         return await review(Wish(settings, Limits(steps=None), effort="low"), source)
 
 
-def fenced(**fields):
+def fenced(**fields: Any) -> Reply:
     return Reply(f"```json\n{json.dumps(fields, indent=2)}\n```")
 
 
