@@ -7,11 +7,14 @@ import ast
 import os
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from kimicode.errors import ToolError
 from kimicode.workspace import reading
 
+WORD = re.compile(r"[\w./\\-]+")
+"""All that a path may lie in: to search each word once is quicker than to search the text."""
 PATH_LIKE = re.compile(r"[\w./\\-]*\w\.\w{1,8}\b|[\w.-]+(?:/[\w.-]+)+")
 MOST_FILES = 4
 MOST_BYTES = 6_000
@@ -21,8 +24,9 @@ MOST_BYTES = 6_000
 def named_files(text: str, root: Path) -> list[Path]:
     """Files under `root` that `text` names, in order, then the project's modules that named Python files import."""
     named: dict[Path, None] = {}
-    for match in PATH_LIKE.finditer(text[-20_000:]):
-        path = _inside(root, match.group())
+    words = (word for word in dict.fromkeys(WORD.findall(text[-20_000:])) if "." in word or "/" in word)
+    for name in dict.fromkeys(name for word in words for name in PATH_LIKE.findall(word)):
+        path = _inside(root, name)
         if path is not None:
             named[path] = None
     for path in list(named):
@@ -40,32 +44,40 @@ def attachable(text: str, root: Path, seen: set[str]) -> list[str]:
 def _inside(root: Path, name: str) -> Path | None:
     candidate = Path(name)
     path = candidate if candidate.is_absolute() else root / candidate
+    if not os.path.isfile(path):
+        return None
     try:
         resolved = Path(os.path.realpath(path))  # `Path.resolve` does not bear links in a circle
-        return resolved if resolved.is_relative_to(root) and resolved.is_file() and ".git" not in path.parts else None
+        return resolved if resolved.is_relative_to(root) and ".git" not in path.parts else None
     except (OSError, ValueError):
         return None
 
 
 def _imported(path: Path, root: Path) -> Iterator[Path]:
     try:
-        tree = ast.parse(reading.load_real(path, path.name))
+        modules = _modules(reading.load_real(path, path.name))
     except (ToolError, SyntaxError, ValueError, RecursionError, MemoryError):
         return
-    for node in ast.walk(tree):
+    folders = dict.fromkeys((root, root / "src", path.parent))
+    for module in modules:
+        for folder in folders:
+            found = _inside(root, str(folder / (module.replace(".", "/") + ".py")))
+            if found is not None:
+                yield found
+                break
+
+
+@lru_cache(16)
+def _modules(source: bytes) -> tuple[str, ...]:
+    """Names of what may be modules in the imports of a Python source, which tests show again and again."""
+    names: dict[str, None] = {}
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom):
             base = node.module or ""
-            modules = [base, *(f"{base}.{alias.name}".lstrip(".") for alias in node.names)]
+            names |= dict.fromkeys((base, *(f"{base}.{alias.name}".lstrip(".") for alias in node.names)))
         elif isinstance(node, ast.Import):
-            modules = [alias.name for alias in node.names]
-        else:
-            continue
-        for module in modules:
-            for folder in (root, root / "src", path.parent):
-                found = _inside(root, str(folder / (module.replace(".", "/") + ".py"))) if module else None
-                if found is not None:
-                    yield found
-                    break
+            names |= dict.fromkeys(alias.name for alias in node.names)
+    return tuple(filter(None, names))
 
 
 def _is_small_text(path: Path) -> bool:

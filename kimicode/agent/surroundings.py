@@ -1,6 +1,7 @@
 """A look around before the first prompt: the project's files, git's state, the instructions."""
 
 import os
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,9 @@ from kimicode.workspace import reading
 
 MOST_WALKED = 2_000
 SKIPPED = {"node_modules", "__pycache__", "venv", "build", "dist", "target"}
+MOST_TESTS_READ = 20
+_PYTEST = re.compile(r"^\s*(?:import|from) +pytest\b", re.MULTILINE)
+_UNITTEST = re.compile(r"^\s*(?:import|from) +unittest\b", re.MULTILINE)
 
 
 def look_around(
@@ -35,9 +39,10 @@ def test_command(root: Path) -> str:
         return "go test ./..."
     if _mentions(root / "package.json", '"test":'):
         return "npm test"
-    if _mentions(root / "pyproject.toml", "pytest") or _has_python_tests(root):
+    runner = _python_runner(root)
+    if runner:
         own = next((f"{name}/bin/python" for name in (".venv", "venv") if (root / name / "bin/python").exists()), "")
-        return f"{own or ('python' if shutil.which('python') else 'python3')} -m pytest -q"
+        return f"{own or ('python' if shutil.which('python') else 'python3')} -m {runner}"
     if _mentions(root / "Makefile", "\ntest:"):
         return "make test"
     return ""
@@ -50,8 +55,37 @@ def _mentions(path: Path, text: str) -> bool:
         return False
 
 
-def _has_python_tests(root: Path) -> bool:
-    return any(next(iter((root / folder).glob("test_*.py")), None) for folder in ("tests", "test", "."))
+def _python_runner(root: Path) -> str:
+    """The module that runs the project's Python tests; "" without any. Pytest runs both kinds, but need not be there.
+
+    So tests that are unittest's alone, with no sign of pytest, are run by what every Python has.
+    """
+    folders = {name: sorted((root / name).glob("test_*.py")) for name in ("tests", "test", ".")}
+    with_tests = [name for name, found in folders.items() if found]
+    if _configures_pytest(root):
+        return "pytest -q"
+    if not with_tests:
+        return ""
+    if not all(_is_unittest(path) for found in folders.values() for path in found[:MOST_TESTS_READ]):
+        return "pytest -q"
+    below = with_tests[0]
+    alone = len(with_tests) == 1 and below != "." and not (root / below / "__init__.py").is_file()
+    return f"unittest discover -s {below}" if alone else "unittest"
+
+
+def _configures_pytest(root: Path) -> bool:
+    signs = ("conftest.py", "tests/conftest.py", "test/conftest.py", "pytest.ini", ".pytest.ini")
+    configs = (("pyproject.toml", "pytest"), ("setup.cfg", "[tool:pytest]"), ("tox.ini", "pytest"))
+    return any((root / name).is_file() for name in signs) or any(_mentions(root / name, text) for name, text in configs)
+
+
+def _is_unittest(path: Path) -> bool:
+    """Whether a test file needs nothing but the standard library's runner."""
+    try:
+        text = reading.load(path, path.name).decode("utf-8", "replace")
+    except ToolError:
+        return False
+    return bool(_UNITTEST.search(text)) and not _PYTEST.search(text)
 
 
 def walk(root: Path) -> list[str]:

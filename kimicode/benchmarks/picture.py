@@ -2,6 +2,7 @@
 
 python -m kimicode.benchmarks.picture > .github/run.svg
 python -m kimicode.benchmarks.picture review > .github/review.svg
+python -m kimicode.benchmarks.picture demo [N] > .github/demo.svg      (bug N, and kimi-nano itself: nothing scripted)
 """
 
 import asyncio
@@ -75,7 +76,10 @@ CURSOR = re.compile(r"\x1b\[[0-9;?]*[A-HJKhls]")
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the SVG to stdout."""
-    if (sys.argv[1:] if arguments is None else arguments) == ["review"]:
+    what = sys.argv[1:] if arguments is None else arguments
+    if what[:1] == ["demo"]:
+        sys.stdout.write(draw(demo(what[1:]), "kimicode demo"))
+    elif what == ["review"]:
         sys.stdout.write(draw(asyncio.run(review()), "kimicode review"))
     else:
         sys.stdout.write(draw(asyncio.run(record()), "kimicode run", f'"{TASK}"'))
@@ -92,6 +96,12 @@ async def record() -> str:
         async with ScriptedServer(SCRIPT, models=[{"id": "scripted-model"}]) as server:
             arguments = ["run", "-C", str(project), "--base-url", server.base_url, TASK]
             return await asyncio.to_thread(_on_terminal, arguments, Path(scratch) / "home")
+
+
+def demo(numbers: list[str]) -> str:
+    """The same while kimi-nano looks for the bug of this number, or for any."""
+    with tempfile.TemporaryDirectory(prefix="kimicode-picture-") as scratch:
+        return _on_terminal(["demo", *(f"--bug={number}" for number in numbers)], Path(scratch))
 
 
 async def review() -> str:

@@ -14,6 +14,8 @@ from typing import Literal
 from kimicode import paths, programs
 from kimicode.agent.confinement import hosts_in
 from kimicode.agent.rulebook import Rules
+from kimicode.config import nano
+from kimicode.config.catalog import NANO
 from kimicode.config.schema import Settings
 from kimicode.config.secrets import known_secrets
 from kimicode.errors import ConfigError, KimicodeError
@@ -186,10 +188,22 @@ def engine(running: Engine | None, checkpoint: Path | None) -> Check:
     return Check("engine", "ok", f"installed, none runs; --model local starts one for {checkpoint}")
 
 
-def startable(settings: Settings) -> Check:
-    """Whether `--model local` can start an engine, where none runs."""
+def small(environ: Mapping[str, str]) -> Check:
+    """kimi-nano, which runs anywhere; optional."""
+    folder, why = nano.place(environ), nano.lacking(environ)
+    if folder is None:
+        return Check(NANO, "ok", f"not installed (optional: {nano.INSTALL})")
+    if why:
+        return Check(NANO, "warning", why, f"Install it again: {nano.INSTALL}")
+    if lacking := missing():
+        return Check(NANO, "ok", f"installed; it needs the engine ({', '.join(lacking)} missing)")
+    return Check(NANO, "ok", f"in {folder}: `kimicode demo` shows it, --model {NANO} takes it")
+
+
+def startable(settings: Settings, environ: Mapping[str, str]) -> Check:
+    """Whether the engine that was asked for can be started, where none runs."""
     try:
-        checkpoint = checkpoint_of(settings)
+        checkpoint = nano.checkpoint(environ) if settings.model == NANO else checkpoint_of(settings)
         engine_command(())
     except KimicodeError as error:
         return Check("endpoint", "failure", f"the local engine does not run: {error.message}", error.hint)

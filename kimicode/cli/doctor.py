@@ -13,7 +13,7 @@ import typer
 from kimicode.cli import checks
 from kimicode.cli.checks import Check
 from kimicode.cli.probe import Probe
-from kimicode.config.catalog import is_loopback, model_info
+from kimicode.config.catalog import NANO, is_loopback, model_info
 from kimicode.config.instructions import instructions
 from kimicode.config.load import Loaded, load, user_dir
 from kimicode.config.schema import Endpoint, Settings, require_endpoint
@@ -50,13 +50,14 @@ def doctor(
 def diagnose(flags: Mapping[str, Any], *, cwd: Path, environ: Mapping[str, str]) -> list[Check]:
     """All checks, within six seconds, and two more where a local engine hangs; raises nothing."""
     loaded, found = _configuration(flags, cwd, environ)
-    engine = running(environ)
+    wanted = NANO if loaded and loaded.settings.model == NANO else ""
+    engine = running(environ, model=wanted)
     endpoint = None
     if loaded and loaded.engine and engine:
         loaded.sources["api_key"] = "its state file"
         loaded = dataclasses.replace(loaded, settings=engine.applied(loaded.settings))
     if loaded and loaded.engine and not engine:
-        found.append(checks.startable(loaded.settings))
+        found.append(checks.startable(loaded.settings, environ))
     elif loaded:
         try:
             endpoint = require_endpoint(loaded.settings)
@@ -74,6 +75,7 @@ def diagnose(flags: Mapping[str, Any], *, cwd: Path, environ: Mapping[str, str])
         checks.redaction(settings, environ),
         checks.gpu(environ),
         checks.engine(engine, loaded.settings.checkpoint if loaded else None),
+        checks.small(environ),
         checks.disk(environ),
         checks.network(environ, local=endpoint is not None and is_loopback(endpoint.base_url)),
     ]

@@ -54,24 +54,29 @@ def execute(request: Request) -> int:
     """Run it and return the exit code. The last thing on stdout is the result, on every path."""
     screen = screen_for(request.output, request.progress)
     try:
+        carry_out(request, screen)
+        screen.close()
+    except BrokenPipeError:
+        return _unread()
+    assert screen.result is not None
+    return screen.result.exit_code
+
+
+def carry_out(request: Request, screen: Screen) -> None:
+    """Run it; afterwards the screen has a result. Raises BrokenPipeError where nobody reads stdout any more."""
+    try:
         asyncio.run(_run(request, screen))
     except KimicodeError as error:
         _give_up(screen, "error", error.exit_code, str(error))
     except asyncio.CancelledError:
         _give_up(screen, "interrupted", screen.interrupt_code, "interrupted before the work began")
     except BrokenPipeError:
-        return _unread()
+        raise
     except Exception as error:  # noqa: BLE001 - the top-level border: a crash, too, ends with a result record
         if request.environ.get("KIMICODE_TRACEBACK"):
             traceback.print_exc()
         text = f"a fault in kimicode: {type(error).__name__}: {error} (KIMICODE_TRACEBACK=1 shows where)"
         _give_up(screen, "error", ExitCode.INFRASTRUCTURE, text)
-    try:
-        screen.close()
-    except BrokenPipeError:
-        return _unread()
-    assert screen.result is not None
-    return screen.result.exit_code
 
 
 def refuse(form: str, error: KimicodeError) -> int:
@@ -167,6 +172,7 @@ def _handle_signals(screen: Screen) -> None:
                 screen.on_interrupt(code, True)
                 _give_up(screen, "interrupted", code, "interrupted twice")
                 screen.close()
+                screen.on_leaving()
             finally:
                 os._exit(screen.result.exit_code if screen.result else code)
         screen.interrupt_code = code

@@ -32,7 +32,7 @@ def command(
     ] = "",
     schema: Annotated[bool, typer.Option("--schema", help="With `output` or `review`: the JSON Schema.")] = False,
 ) -> None:
-    """Read about a topic: tui, config, modes, sandbox, security, review, git, undo, output, exit-codes, local.
+    """Read about a topic: tui, config, modes, sandbox, security, review, git, undo, output, exit-codes, local, demo.
 
     Examples:
 

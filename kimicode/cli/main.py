@@ -21,13 +21,14 @@ COMMANDS = {
     "pr": "write title and text of a pull request",
     "serve": "serve a model's weights with the local engine",
     "web": "work with the agent in a browser",
+    "demo": "watch a small model on this machine find a bug; no key, no network",
     "sessions": "list, show and export recorded sessions",
     "undo": "take back what the agent did, files and conversation",
     "index": "read this folder into the index that searches use, or say what it holds",
     "map": "print the repository's most important definitions",
     "trust": "obey a project's own instructions and settings, or no longer",
     "doctor": "check the set-up: endpoint, key, model, git, terminal",
-    "help": "read about a topic: " + "tui, output, config, modes, review, git, undo, local, exit-codes",
+    "help": "read about a topic: " + "tui, output, config, modes, review, git, undo, local, demo, exit-codes",
 }
 
 COMPLETION = ("--install-completion", "--show-completion")
@@ -44,6 +45,7 @@ Commands:
 Start:
   export MOONSHOT_API_KEY=sk-...                     a Moonshot key is all that Kimi K2.6 needs
   kimicode                                           without a key it asks how to reach a model
+  kimicode demo                                      without key and network: a tiny model, to see it all at work
   kimicode run "the test in tests/test_parse.py fails, fix it"
 
 Any OpenAI-compatible server:

@@ -1,6 +1,7 @@
-"""What a run without a person shows: stdout for the result, stderr for progress. Three forms, one contract.
+"""What a run without a person shows: stdout for the result, stderr for progress. Four forms, one contract.
 
-text: the answer and the report at the end. json: one object at the end. stream-json: every event, one a line.
+text: the answer and the report at the end. json: one object at the end. stream-json: every event, one a line. none:
+nothing, since whoever asked for the run tells what came of it.
 """
 
 import contextlib
@@ -38,6 +39,8 @@ class Screen:
     interrupted: bool = False
     interrupt_code: ExitCode = ExitCode.INTERRUPTED
     on_interrupt: Callable[[ExitCode, bool], None] = _nothing
+    on_leaving: Callable[[], object] = int
+    """Called where a second signal ends the process at once: what must not stay behind."""
     _unwritable: bool = False
     _start: float = field(default_factory=time.monotonic)
 
@@ -80,6 +83,8 @@ class Screen:
             self._write(json.dumps(encode(self.result), ensure_ascii=True, indent=2) + "\n")
         elif self.form == "text":
             self._write(as_text(self.result))
+        if self.form == "none":
+            return
         if self.form != "stream-json" or self.progress is not None or self._unwritable:
             _say_why(self.result)
 

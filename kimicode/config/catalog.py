@@ -56,6 +56,8 @@ class ModelInfo:
     max_output: int
     prices: Prices | None = None
     thinking: ThinkingSwitch = ThinkingSwitch.NONE
+    thinks: bool = True
+    """Whether it can think before it answers; one that cannot is never asked to."""
     images: bool = False
     preserve_thinking: bool = False
     sampling: SamplingModes | None = None
@@ -83,9 +85,12 @@ class Family:
 
     name: str
     window: int = 262_144
+    max_output: int = 32_768
     thinks: bool = True
     switch: bool = True
     images: bool = True
+    greedy: bool = False
+    """Its answers are not drawn: each token is the likeliest one."""
     prices: dict[str, Prices] = field(default_factory=dict)
 
 
@@ -114,10 +119,10 @@ SELF_HOSTED_BY_PORT = {11434: OLLAMA, 8000: VLLM, 30000: SGLANG}
 FREE = Prices(0.0, 0.0, 0.0)
 UNKNOWN_WINDOW = 32_768
 UNKNOWN_MAX_OUTPUT = 4_096
-KIMI_MAX_OUTPUT = 32_768
 
 _THINKING = Sampling(1.0, 0.95)
 _INSTANT = Sampling(0.6, 0.95)
+_GREEDY = Sampling(0.0, 1.0)
 
 
 def _everywhere(prices: Prices) -> dict[str, Prices]:
@@ -145,6 +150,10 @@ FAMILIES = (
 LOCAL = "local"
 """The name under which the engine of this machine is asked for."""
 LOCAL_FAMILY = next(family for family in FAMILIES if family.name == "kimi-k2.6")
+NANO = "kimi-nano"
+"""The small model that comes along and runs on any machine (`kimicode.llm.nano`)."""
+NANO_FAMILY = Family(NANO, window=8_192, max_output=600, thinks=False, images=False, greedy=True)
+"""Not among FAMILIES: no service offers it."""
 
 
 def provider_of(base_url: str) -> Provider:
@@ -194,9 +203,10 @@ def model_info(model: str, base_url: str, *, like: str | None = None) -> ModelIn
         return ModelInfo(UNKNOWN_WINDOW, UNKNOWN_MAX_OUTPUT, prices)
     return ModelInfo(
         window=family.window,
-        max_output=KIMI_MAX_OUTPUT,
+        max_output=family.max_output,
         prices=FREE if provider.self_hosted else _listed(family, model, provider),
         thinking=_switch(family, provider),
+        thinks=family.thinks,
         images=family.images,
         preserve_thinking=family.thinks,
         sampling=_sampling(family, provider),
@@ -216,7 +226,7 @@ def price_of(usage: Usage, info: ModelInfo) -> float | None:
 
 def _family(model: str) -> Family | None:
     name = _short_name(model)
-    return next((f for f in FAMILIES if re.match(re.escape(f.name) + r"(?![\w.])", name)), None)
+    return next((f for f in (*FAMILIES, NANO_FAMILY) if re.match(re.escape(f.name) + r"(?![\w.])", name)), None)
 
 
 def _short_name(model: str) -> str:
@@ -243,6 +253,8 @@ def _sampling(family: Family, provider: Provider) -> SamplingModes | None:
     """None at Moonshot, whose API fixes the values and refuses others."""
     if provider in (MOONSHOT, MOONSHOT_CN):
         return None
+    if family.greedy:
+        return SamplingModes(_GREEDY, _GREEDY)
     if not family.thinks:
         return SamplingModes(_INSTANT, _INSTANT)
     return SamplingModes(_THINKING, _INSTANT if family.switch else _THINKING)

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import SecretStr, ValidationError
 
-from kimicode.config.catalog import LOCAL, LOCAL_FAMILY, MOONSHOT, OPENROUTER, provider_of
+from kimicode.config.catalog import LOCAL, LOCAL_FAMILY, MOONSHOT, NANO, OPENROUTER, provider_of
 from kimicode.config.schema import ModelSettings, Settings
 from kimicode.errors import ConfigError
 
@@ -33,24 +33,27 @@ IMPLIED = (
 def asks_for_engine(layers: Iterable[Mapping[str, Any]]) -> bool:
     """Whether the person's own layers, nearest first, mean the engine of this machine.
 
-    They do with the model `local`, unless an address is given beside it or nearer: then it is a server of their own.
+    They do with the models `local` and `kimi-nano`, unless an address is given beside it or nearer: then it is a server
+    of their own.
     """
     for values in layers:
         if "base_url" in values:
             return False
         if "model" in values:
-            return bool(values["model"] == LOCAL)
+            return bool(values["model"] in (LOCAL, NANO))
     return False
 
 
 def at_engine(settings: Settings, *, base_url: str, api_key: str, model: str, window: int) -> Settings:
     """The settings led to a local engine: its address, key and model; `window` (tokens) is an upper bound.
 
-    Whatever name the checkpoint is served under, it is of the Kimi family; the engine reads no images.
+    Whatever name the checkpoint is served under, it is of the Kimi family, and like K2.6 unless it is kimi-nano; the
+    engine reads no images.
     """
     own = settings.models.get(model, ModelSettings())
     windows = (settings.window, own.window, window)
-    described = own.model_copy(update={"like": own.like or LOCAL_FAMILY.name, "images": bool(own.images)})
+    like = NANO if model == NANO else LOCAL_FAMILY.name
+    described = own.model_copy(update={"like": own.like or like, "images": bool(own.images)})
     return settings.model_copy(
         update={
             "base_url": base_url,

@@ -26,7 +26,7 @@ _PROJECT_FIELDS = frozenset(
 )
 _IN_FILES_ALONE = ("trusted", "models", "review")
 _VARIABLES = {f"KIMICODE_{name.upper()}": name for name in Settings.model_fields if name not in _IN_FILES_ALONE}
-_OTHER_VARIABLES = {"KIMICODE_HOME"}
+_OTHER_VARIABLES = {"KIMICODE_HOME", "KIMICODE_NANO"}
 _SECRET_FIELDS = {"api_key", "base_url"}
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
+from kimicode.config import nano
 from kimicode.config.catalog import is_listed, provider_of
 from kimicode.errors import ConfigError
 
@@ -24,6 +25,7 @@ Kimi K2.6 from Moonshot:     export MOONSHOT_API_KEY=sk-...
 Any OpenAI-compatible API:   export KIMICODE_BASE_URL=https://HOST/v1 KIMICODE_API_KEY=... KIMICODE_MODEL=...
 A server on this machine:    kimicode run --base-url http://127.0.0.1:8000/v1 --model NAME "PROMPT"
 kimicode's own engine:       kimicode run --model local "PROMPT"      (`kimicode help local`)
+{nano}
 `kimicode doctor` checks what is configured."""
 
 
@@ -166,11 +168,12 @@ def require_endpoint(settings: Settings) -> Endpoint:
     if settings.base_url is None:
         alone = " (there is a key, but no address to send it to)" if settings.api_key else ""
         missing = "set MOONSHOT_API_KEY, or give an address with KIMICODE_BASE_URL or --base-url"
-        raise ConfigError(f"no model is configured{alone}: {missing}", hint=EXAMPLES)
+        raise ConfigError(f"no model is configured{alone}: {missing}", hint=EXAMPLES.format(nano=nano.offer()))
     provider = provider_of(settings.base_url)
     if settings.api_key is None and not provider.self_hosted:
         variables = " or ".join((*provider.key_variables, "KIMICODE_API_KEY"))
         message = f"no API key for {settings.base_url}: set {variables}"
-        raise ConfigError(message, hint=f"{EXAMPLES}\nIf the server needs no key, set KIMICODE_API_KEY=none.")
+        without = "If the server needs no key, set KIMICODE_API_KEY=none."
+        raise ConfigError(message, hint=f"{EXAMPLES.format(nano=nano.offer())}\n{without}")
     key = settings.api_key.get_secret_value() if settings.api_key else ""
     return Endpoint(settings.base_url, key, settings.model)

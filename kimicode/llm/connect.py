@@ -33,7 +33,7 @@ async def connect(settings: Settings) -> Connection:
             api_key=endpoint.api_key,
             model=model,
             info=info,
-            thinking=settings.thinking,
+            thinking=settings.thinking and info.thinks,
             retry=retry,
             idle_timeout=settings.idle_timeout,
         )

@@ -19,7 +19,7 @@ from pathlib import Path
 from kimicode.errors import ExitCode, KimicodeError, ModelError, UsageError
 from kimicode.llm.local import Engine, engine_command, read_state
 
-POLL_S = 0.1
+POLL_S = 0.02
 DRAIN_S = 5
 GRACE_S = 10.0
 """Seconds from SIGTERM to SIGKILL: more than the engine may take to finish its answers."""
@@ -31,8 +31,10 @@ Say = Callable[[str], None]
 
 
 @asynccontextmanager
-async def engine_for(checkpoint: Path, say: Say, *, grace_s: float = GRACE_S) -> AsyncIterator[Engine]:
+async def engine_for(checkpoint: Path, say: Say, *, name: str = "", grace_s: float = GRACE_S) -> AsyncIterator[Engine]:
     """A private engine on a free port, stopped at the end. `say` gets what it prints until it serves.
+
+    `name` is the model's; "" takes the folder's.
 
     Raises UsageError (not installed, or it refuses the checkpoint) and ModelError (any other end before the run's).
     """
@@ -42,7 +44,8 @@ async def engine_for(checkpoint: Path, say: Say, *, grace_s: float = GRACE_S) ->
         key.touch(0o600)
         key.write_text(secrets.token_urlsafe(32))
         # The engine ends when its stdin closes, so that not even a killed run leaves it behind.
-        options = (f"--checkpoint={checkpoint}", "--port=0", f"--drain-timeout={DRAIN_S}", "--exit-with-stdin")
+        options = [f"--checkpoint={checkpoint}", "--port=0", f"--drain-timeout={DRAIN_S}", "--exit-with-stdin"]
+        options += [f"--name={name}"] if name else []
         command = engine_command([*options, f"--api-key-file={key}", f"--state-file={state}"])
         voice = Voice(say)
         process = await _start(command, voice, stack, grace_s)

@@ -85,12 +85,16 @@ def state_file(name: str) -> Path:
     return folder / f"{name}.json"
 
 
-def running(environ: Mapping[str, str] = os.environ) -> Engine | None:
+def running(environ: Mapping[str, str] = os.environ, *, model: str = "") -> Engine | None:
     """An engine of this person on this machine that answers, the latest first; what dead ones left is removed.
+
+    With `model`, one that serves a model of this name.
 
     Takes up to two seconds for each that does not answer.
     """
-    return next((engine for path, engine in _recorded(paths.engines_dir(environ)) if _alive(engine, path)), None)
+    recorded = _recorded(paths.engines_dir(environ))
+    wanted = ((path, engine) for path, engine in recorded if model in ("", engine.model))
+    return next((engine for path, engine in wanted if _alive(engine, path)), None)
 
 
 def read_state(path: Path) -> Engine | None:

@@ -1,6 +1,7 @@
 """What a tool is: a name, a description in the .md file beside it, arguments as a pydantic model, and one coroutine."""
 
 import dataclasses
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -108,11 +109,15 @@ class Tool(Generic[A]):
     @classmethod
     def spec(cls) -> ToolSpec:
         """The tool as the model is told of it."""
-        import sys
+        if cls not in _TOLD:
+            source = Path(sys.modules[cls.__module__].__file__ or "")
+            description = source.with_suffix(".md").read_text("utf-8").strip()
+            _TOLD[cls] = ToolSpec(cls.name, description, _plain(cls.arguments.model_json_schema()))
+        return _TOLD[cls]
 
-        source = Path(sys.modules[cls.__module__].__file__ or "")
-        description = source.with_suffix(".md").read_text("utf-8").strip()
-        return ToolSpec(cls.name, description, _plain(cls.arguments.model_json_schema()))
+
+_TOLD: dict[type[Any], ToolSpec] = {}
+"""Read once: nothing of it changes while the program runs."""
 
 
 def _plain(schema: Any, definitions: dict[str, Any] | None = None) -> Any:

@@ -145,8 +145,8 @@ class KimicodeApp(Frame):
             from kimicode.tui.screens.first_run import FirstRun
 
             await self._pause_in_typing()
-            if await self.push_screen_wait(FirstRun(self.look)):
-                self.desk.conversation.retry()
+            if way := await self.push_screen_wait(FirstRun(self.look)):
+                self.desk.conversation.retry(**setup.flags_of(way))
                 return
             self.desk.note(Note("info", "/quit and start again to be asked once more"))
         self.desk.note(Note("error", f"{problem.text}\n{problem.hint}".strip()))

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kimicode.agent.decision import Decision, Mode
-from kimicode.config.catalog import LOCAL
+from kimicode.config.catalog import LOCAL, NANO
 from kimicode.config.schema import Settings
 from kimicode.config.trust import Trust
 from kimicode.errors import ExitCode, KimicodeError, UsageError
@@ -257,9 +257,9 @@ class Conversation:
         self._beginning = self._beginning.flagged(thinking=thinking)
 
     async def switch_model(self, name: str) -> None:
-        """Another model of the same server, or `local`, from the next request on. Raises KimicodeError."""
+        """Another model of the same server, `local` or `kimi-nano`, from the next request on. Raises KimicodeError."""
         live = self._live_one()
-        other = {"base_url": None} if name == LOCAL else {}
+        other = {"base_url": None} if name in (LOCAL, NANO) else {}
         beginning = self._beginning.flagged(model=name, thinking=live.settings.thinking, **other)
         loaded = live.loaded.pinned.with_flags(beginning.flags)
         try:

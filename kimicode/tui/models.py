@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 
-from kimicode.config.catalog import FAMILIES, LOCAL, MOONSHOT, MOONSHOT_CN, model_info, provider_of
+from kimicode.config import nano
+from kimicode.config.catalog import FAMILIES, LOCAL, MOONSHOT, MOONSHOT_CN, NANO, model_info, provider_of
 from kimicode.config.schema import Settings, require_endpoint
 from kimicode.errors import ConfigError
 from kimicode.llm.local import missing, running
@@ -16,6 +17,8 @@ async def offered(settings: Settings) -> list[str]:
     names = [*await _served(settings), *_listed(settings), *settings.models]
     if await asyncio.to_thread(_has_engine, settings):
         names.append(LOCAL)
+    if not nano.lacking() and not missing():
+        names.append(NANO)
     return list(dict.fromkeys(names))
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from kimicode.config.catalog import LOCAL, MOONSHOT, MOONSHOT_CN, OLLAMA
+from kimicode.config import nano
+from kimicode.config.catalog import LOCAL, MOONSHOT, MOONSHOT_CN, NANO, OLLAMA
 from kimicode.config.load import load
 from kimicode.config.schema import Settings, require_endpoint
 from kimicode.errors import ConfigError, KimicodeError
@@ -35,7 +36,8 @@ class Way:
     name: str
     title: str
     detail: str
-    answers: tuple[Answer, ...]
+    answers: tuple[Answer, ...] = ()
+    """None: the way holds for this session alone, and nothing is written down."""
 
 
 WAYS = (
@@ -61,6 +63,11 @@ WAYS = (
         "serves a checkpoint of the Kimi family from a folder",
         (Answer("checkpoint", "Folder of the checkpoint", "~/models/Kimi-K2.6"),),
     ),
+    Way(
+        NANO,
+        "kimi-nano, for this session: no key, no network",
+        "tiny: it finds one-line bugs in small Python files, and little else; it is not Kimi K2.6",
+    ),
 )
 
 
@@ -85,10 +92,19 @@ def is_first_run(wanted: Wanted) -> bool:
     return loaded.settings.base_url is None and not loaded.engine
 
 
+def flags_of(way: str) -> dict[str, str]:
+    """What of a way that was taken holds for this session and stands in no file."""
+    return {"model": NANO} if way == NANO else {}
+
+
 def try_out(way: str, answers: dict[str, str]) -> Trial:
     """Check the answers, with one request where a server is meant (five seconds at most; for a thread)."""
     given = {name: text.strip() for name, text in answers.items() if text.strip()}
     try:
+        if way == NANO:
+            nano.checkpoint()
+            engine_command(())
+            return Trial({}, (Finding("ok", nano.ABOUT),))
         if way == "engine":
             return _engine(given.get("checkpoint", ""))
         if way == "moonshot":

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from kimicode_kernels.select import REFERENCE, kernels_for, warn_once, why_not
+from kimicode_kernels.select import REFERENCE, Sizes, kernels_for, warn_once, why_not
 from tests.fakes.engine_drive import Drive, apart, prompt
 from tests.fakes.engine_int4 import pack, quantise
 from tests.fakes.oracle import oracle
@@ -22,6 +22,8 @@ FITTING = {
     "n_routed_experts": 4,
 }
 """Sizes that each Triton kernel takes."""
+NANO_HEADS = {"kv_lora_rank": 128, "qk_nope_head_dim": 32, "qk_rope_head_dim": 32, "v_head_dim": 64}
+"""kimi-nano's: they fit as well, so that a GPU computes it with the kernels of the large ones."""
 
 
 @pytest.mark.parametrize("device", ["cpu", "meta"])
@@ -82,8 +84,9 @@ def copied(slots):
         pytest.param({"int4": True}, marks=pytest.mark.slow),  # its paths are those of the two others together
         {"int4": True, "q_lora_rank": None, "rope_interleave": False, "attention_bias": True},
         {"int4": False, "kv_lora_rank": 40, "n_group": 4, "topk_group": 2, "n_routed_experts": 16},
+        pytest.param({"int4": True, **NANO_HEADS}, marks=pytest.mark.slow),
     ],
-    ids=["int4", "int4 and a bias", "odd sizes and groups"],
+    ids=["int4", "int4 and a bias", "odd sizes and groups", "kimi-nano's heads"],
 )
 def test_a_model_computes_the_same_with_either(fields):
     expected = oracle(**FITTING | fields)
@@ -98,6 +101,11 @@ def test_a_model_computes_the_same_with_either(fields):
         answers.append(torch.cat([torch.stack(logits), drive.step((first, 1), (second, 1))]))
     assert apart(answers[1], answers[0]) <= 1e-5
     assert torch.equal(answers[1].argmax(-1), answers[0].argmax(-1))
+
+
+def test_a_graph_holds_a_step_of_kimi_nano():
+    assert triton_kernels().capturable(Sizes(hidden=512, width=128, group=32, rank=128, rope=32))
+    assert not triton_kernels().capturable(Sizes(hidden=512, width=96, group=32, rank=128, rope=32))
 
 
 def test_a_vocabulary_beyond_the_kernels_is_drawn_from_by_the_reference():

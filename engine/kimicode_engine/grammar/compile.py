@@ -14,7 +14,7 @@ from torch import Tensor
 from kimicode_engine.grammar.checks import check_spec, refuse
 from kimicode_engine.grammar.lark import CALL, SECTION, TOOL_MARKERS, call_rules, response_rule
 from kimicode_engine.grammar.matcher import Matcher, Plan
-from kimicode_engine.grammar.schemas import arguments_schema, first_line
+from kimicode_engine.grammar.schemas import arguments_schemas, first_line
 from kimicode_engine.grammar.spec import GrammarSpec, JsonObject, JsonSchema, Regex, Response
 from kimicode_engine.tokenizer import Tokenizer
 
@@ -94,7 +94,7 @@ class GrammarCompiler:
             rules.append(response_rule(spec.response, self._complaint))
         if "section" in ways:
             tools = [
-                (tool.name, arguments_schema(tool, f"tools[{place}].parameters", self._complaint))
+                (tool.name, arguments_schemas(tool, f"tools[{place}].parameters", self._complaint))
                 for place, tool in enumerate(spec.tools)
                 if tool in spec.callable_tools
             ]

@@ -16,8 +16,8 @@ CALL, ARGUMENTS, CALL_END = "<|tool_call_begin|>", "<|tool_call_argument_begin|>
 TOOL_MARKERS = (SECTION, SECTION_END, CALL, ARGUMENTS, CALL_END)
 
 
-def call_rules(tools: Sequence[tuple[str, str]], ids: Mapping[str, int], *, parallel: bool) -> list[str]:
-    """Rules `section`, `calls` and below, for tools given as (name, schema of the arguments)."""
+def call_rules(tools: Sequence[tuple[str, Sequence[str]]], ids: Mapping[str, int], *, parallel: bool) -> list[str]:
+    """Rules `section`, `calls` and below, for tools given as (name, schemas of the arguments, of which one fits)."""
     alternatives = "\n  | ".join(
         f'"functions.{name}:" NUMBER <[{ids[ARGUMENTS]}]> arguments_{place}' for place, (name, _) in enumerate(tools)
     )
@@ -27,8 +27,12 @@ def call_rules(tools: Sequence[tuple[str, str]], ids: Mapping[str, int], *, para
         f"call: <[{ids[CALL]}]> function <[{ids[CALL_END]}]>",
         f"function: {alternatives}",
         "NUMBER: /[0-9]{1,5}/",
-        *(f"arguments_{place}: %json {schema}" for place, (_, schema) in enumerate(tools)),
+        *(_arguments(place, schemas) for place, (_, schemas) in enumerate(tools)),
     ]
+
+
+def _arguments(place: int, schemas: Sequence[str]) -> str:
+    return f"arguments_{place}: " + "\n  | ".join(f"%json {schema}" for schema in schemas)
 
 
 def response_rule(response: Response, complain: Complain) -> str:

@@ -14,19 +14,22 @@ WHITESPACE = "[ \\n\\r\\t]{1,64}"
 """Between two pieces of JSON. Bounded, since models that may write blanks forever sometimes do."""
 
 
-def arguments_schema(tool: ToolSpec, param: str, complain: Complain) -> str:
-    """What constrains a tool's arguments, always an object.
+def arguments_schemas(tool: ToolSpec, param: str, complain: Complain) -> tuple[str, ...]:
+    """What constrains a tool's arguments, always an object: any one of these, which differ in the order of properties.
 
     A strict tool's schema is enforced exactly. Of another one, what cannot be enforced (`not`, unknown formats, a
     `oneOf` of cases that overlap …) is ignored, and if the rest fails too, any object passes. Raises RequestError for
     a strict tool whose schema cannot be enforced."""
-    schema = {"type": "object"} | in_declared_order(tool.parameters)
-    text = _with_options(schema, lenient=not tool.strict)
-    kind = schema["type"]
+    declared = {"type": "object"} | in_declared_order(tool.parameters)
+    text = _with_options(declared, lenient=not tool.strict)
+    kind = declared["type"]
     complaint = complain(f"start: %json {text}") if kind == "object" else f"their type is {kind!r}, not 'object'"
     if complaint and tool.strict:
         raise refuse(f"the parameters of the strict tool {tool.name!r} cannot be enforced: {complaint}", param)
-    return any_object() if complaint else text
+    if complaint:
+        return (any_object(),)
+    own = _with_options({"type": "object", **tool.parameters}, lenient=not tool.strict)
+    return (text,) if own == text else (text, own)
 
 
 def response_schema(response: JsonSchema, param: str, complain: Complain) -> str:
@@ -46,7 +49,8 @@ def any_object() -> str:
 def in_declared_order(schema: Mapping[str, Any]) -> dict[str, Any]:
     """The schema with properties in the order in which a prompt declares them: required ones first, each by name.
 
-    The grammar takes properties only in the schema's order, so the one that the model reads must be that order."""
+    The grammar takes properties only in the schema's order, so the one that the model reads must be permitted; the
+    schema's own is the one in which a conversation's calls were made, if another model made them."""
     return {key: _ordered_properties(schema, key, value) for key, value in schema.items()}
 
 

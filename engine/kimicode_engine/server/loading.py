@@ -1,5 +1,6 @@
 """From a checkpoint's folder to an engine that can run: device and dtype, the plan, the weights, the parts."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
@@ -63,9 +64,11 @@ def load(options: Options, console: Console) -> Loaded:
     plan = _plan(options, config, device, dtype)
     plan.check()
     slots = load_weights(options.checkpoint, config, device=device, dtype=dtype, progress=console.progress)
-    if plan.unpacked:
-        unpack_experts(slots, dtype)
-    model = Kimi(config, slots)  # before the cache: it may need a layer's room for a moment
+    # OpenMP's threads end with the one that computes by them. Were they to stay, libgomp would let none of those that
+    # the engine's thread starts wait awake, since all together are more than there are cores.
+    with ThreadPoolExecutor(1, "model") as apart:
+        # before the cache: it may need a layer's room for a moment
+        model = apart.submit(_model, config, slots, dtype if plan.unpacked else None).result()
     cache = LatentCache(config.layers, plan.limits.pages, *choose_cache(options.cache_dtype, config, dtype), device)
     runner = ModelRunner(model, cache, device, token_threads=plan.threads(torch.get_num_threads()))
     runner.warm(plan.limits.running)
@@ -101,6 +104,12 @@ def choose_cache(name: str, config: ModelConfig, dtype: torch.dtype) -> tuple[in
     if name == "bf16" and dtype != torch.bfloat16:
         raise EngineError("--cache-dtype bf16 is for weights in bfloat16: choose --dtype bfloat16, or leave it out")
     return held_as(config, dtype, fp8=name == "fp8")
+
+
+def _model(config: ModelConfig, slots: dict[str, torch.Tensor], unpacked: torch.dtype | None) -> Kimi:
+    if unpacked is not None:
+        unpack_experts(slots, unpacked)
+    return Kimi(config, slots)
 
 
 def _plan(

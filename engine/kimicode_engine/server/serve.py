@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import secrets
 import signal
@@ -59,6 +60,8 @@ def run(options: Options, console: Console) -> int:
         console.say(f"kimicode engine {__version__}: loading {options.checkpoint}")
         loaded = load(options, console)
         sys.setswitchinterval(SWITCH_SECONDS)
+        gc.freeze()  # what is there now stays
+        gc.enable()
         _in_background("template", _compare_templates, options.checkpoint, loaded.tokenizer, console)
         return asyncio.run(serve(loaded, options, console, listening, key))
 

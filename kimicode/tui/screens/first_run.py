@@ -1,4 +1,4 @@
-"""The first minute: how to reach a model, tried with one request and written to config.toml."""
+"""The first minute: how to reach a model, tried with one request and written to config.toml, or kimi-nano for now."""
 
 from typing import ClassVar
 
@@ -19,7 +19,8 @@ from kimicode.tui.widgets.rows import Row, Rows
 
 
 class FirstRun(Modal[str]):
-    """Ends with the name of the way once a working one is written down; with None where it was put off."""
+    """Ends with the name of the way once a working one is written down, or taken where there is nothing to write; with
+    None where it was put off."""
 
     HINT = "{setup.previous}{setup.next} choose · {setup.take} takes · {screen.close} later"
     BINDINGS: ClassVar[list[BindingType]] = bindings("setup")
@@ -52,15 +53,23 @@ class FirstRun(Modal[str]):
     def _describe(self, message: Rows.Moved) -> None:
         told = next((way.detail for way in WAYS if message.row and way.name == message.row.value), "")
         self.query_one("#detail", Static).update(told)
+        self._say("")
 
     @on(Rows.Chosen)
     async def action_take(self) -> None:
         row = self.query_one(Rows).chosen
         if self._way is None and row is not None:
-            await self._ask(next(way for way in WAYS if way.name == row.value))
+            await self._enter(next(way for way in WAYS if way.name == row.value))
+
+    async def _enter(self, way: Way) -> None:
+        self._way = way
+        if way.answers:
+            await self._ask(way)
+        else:
+            self._say("One moment: looking …")
+            self._try({})
 
     async def _ask(self, way: Way) -> None:
-        self._way = way
         self.query_one(Rows).display = False
         self.query_one("#heading", Static).update(way.title)
         form = self.query_one("#form", Vertical)
@@ -98,13 +107,16 @@ class FirstRun(Modal[str]):
             self._keep(trial)
             return
         self._trial = trial
+        if self._way is not None and not self._way.answers:
+            self._way = self._trial = None
         found = [f"{finding.text}\n{finding.hint}".strip() for finding in trial.findings if finding.status != "ok"]
         more = ["Enter once more keeps it as it is."] if trial.settings else []
         self._say("\n".join([*found, *more]))
 
     def _keep(self, trial: Trial) -> None:
         try:
-            change_settings(trial.settings)
+            if trial.settings:
+                change_settings(trial.settings)
         except KimicodeError as error:
             self._say(str(error))
             return

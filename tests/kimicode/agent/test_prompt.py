@@ -3,6 +3,8 @@
 import base64
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from kimicode.messages import user
 from kimicode.tools.toolset import tools
 
 MOST_TOKENS = 2_500
+UNITTEST = "import unittest\n\n\nclass TestA(unittest.TestCase):\n    def test_it(self):\n        self.assertIs(1, 1)\n"
 RANKS = os.environ.get("KIMICODE_K2_RANKS", "")
 """Kimi K2's `tiktoken.model`, where it is at hand; the estimate below holds everywhere."""
 
@@ -74,6 +77,15 @@ def test_hidden_and_generated_folders_are_not_listed(tmp_path):
         ({"tests/test_a.py": ""}, "-m pytest -q"),
         ({"pyproject.toml": "[tool.pytest.ini_options]"}, "-m pytest -q"),
         ({"tests/test_a.py": "", ".venv/bin/python": ""}, ".venv/bin/python -m pytest -q"),
+        ({"test_a.py": UNITTEST}, " -m unittest"),
+        ({"test_a.py": UNITTEST, ".venv/bin/python": ""}, ".venv/bin/python -m unittest"),
+        ({"tests/test_a.py": UNITTEST}, " -m unittest discover -s tests"),
+        ({"tests/test_a.py": UNITTEST, "tests/__init__.py": ""}, " -m unittest"),
+        ({"test_a.py": UNITTEST, "test_b.py": "def test_it():\n    assert True\n"}, "-m pytest -q"),
+        ({"test_a.py": UNITTEST + "import pytest\n"}, "-m pytest -q"),
+        ({"test_a.py": UNITTEST, "conftest.py": ""}, "-m pytest -q"),
+        ({"test_a.py": UNITTEST, "pytest.ini": ""}, "-m pytest -q"),
+        ({"test_a.py": UNITTEST, "tox.ini": "[testenv]\ncommands = pytest\n"}, "-m pytest -q"),
         ({"package.json": '{"scripts": {"test": "vitest"}}'}, "npm test"),
         ({"Cargo.toml": ""}, "cargo test"),
         ({"go.mod": ""}, "go test ./..."),
@@ -87,3 +99,16 @@ def test_how_tests_are_run_is_read_from_the_project(tmp_path, files, command):
         (tmp_path / name).write_text(text)
     assert command_of(tmp_path).endswith(command)
     assert bool(command_of(tmp_path)) is bool(command)
+
+
+def test_the_command_for_unittest_finds_the_tests_where_they_lie(tmp_path):
+    for number, files in enumerate(({}, {"__init__.py": ""})):
+        tests = tmp_path / str(number) / "tests"
+        tests.mkdir(parents=True)
+        (tests.parent / "thing.py").write_text("ONE = 1\n")
+        (tests / "test_a.py").write_text(f"from thing import ONE\n{UNITTEST}")
+        for name, text in files.items():
+            (tests / name).write_text(text)
+        words = command_of(tests.parent).split()
+        ran = subprocess.run([sys.executable, *words[1:]], cwd=tests.parent, capture_output=True, text=True, check=True)
+        assert "Ran 1 test" in ran.stderr

@@ -18,6 +18,7 @@ import pytest
 from kimicode.cli.checks import Check
 from kimicode.cli.doctor import diagnose, render
 from kimicode.config.trust import Record
+from tests.fakes.nano_package import package
 
 KEY = "sk-very-secret-0123456789"
 MODELS = json.dumps({"object": "list", "data": [{"id": "kimi-k2.6"}, {"id": "other/model"}]}).encode()
@@ -212,6 +213,16 @@ def test_local_without_engine_and_weights_is_a_failure_that_says_what_to_do(envi
     assert endpoint.status == "failure"
     assert "kimicode serve --checkpoint DIR" in endpoint.hint
     assert "server" not in found, "and nobody is asked with another server's key"
+
+
+def test_kimi_nano_is_looked_for_and_can_be_asked_for(environ, tmp_path):
+    (nano,) = examined({**environ, "KIMICODE_NANO": str(tmp_path / "none")}, tmp_path)["kimi-nano"]
+    assert (nano.status, "pip install" in nano.hint) == ("warning", True)
+    whole = {**environ, "KIMICODE_NANO": str(package(tmp_path / "nano"))}
+    found = examined(whole, tmp_path, model="kimi-nano")
+    assert "kimicode demo" in found["kimi-nano"][0].text
+    assert found["endpoint"][0].status == "ok"
+    assert str(tmp_path / "nano") in found["endpoint"][0].text
 
 
 def test_a_bare_machine_is_told_what_it_lacks(environ, tmp_path):

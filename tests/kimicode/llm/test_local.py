@@ -90,6 +90,18 @@ def test_the_latest_of_two_is_taken(home):
     assert found.model == "new"
 
 
+def test_one_that_serves_another_model_is_not_the_one_that_is_wanted(home):
+    with listening() as (url, shown):
+        write(home, base_url=url, model="kimi-k2.6")
+        assert running(home, model="kimi-nano") is None
+        assert shown == [], "it is not even asked"
+        write(home, "1", base_url=url, model="kimi-nano")
+        found = running(home, model="kimi-nano")
+    assert found is not None
+    applied = found.applied(Settings())
+    assert applied.models["kimi-nano"].like == "kimi-nano"
+
+
 def test_of_a_dead_process_the_file_is_removed_and_nobody_gets_its_key(home):
     with subprocess.Popen([sys.executable, "-c", ""]) as process:
         process.wait()

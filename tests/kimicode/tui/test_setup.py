@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from kimicode.llm.scripted import Reply, ScriptedServer
-from kimicode.tui.setup import WAYS, is_first_run, try_out
+from kimicode.tui.setup import WAYS, flags_of, is_first_run, try_out
 from kimicode.tui.wanted import Wanted
 from tests.fakes.model_server import free_port
 
@@ -61,9 +61,11 @@ async def test_a_folder_without_a_checkpoint_is_none(tmp_path):
     assert "config.json" in trial.findings[0].text
 
 
-def test_every_way_asks_for_something():
-    assert all(way.answers for way in WAYS)
-    assert [way.name for way in WAYS] == ["moonshot", "endpoint", "engine"]
+def test_every_way_but_the_smallest_model_asks_for_something():
+    assert [way.name for way in WAYS if way.answers] == ["moonshot", "endpoint", "engine"]
+    assert [way.name for way in WAYS if not way.answers] == ["kimi-nano"]
+    assert flags_of("kimi-nano") == {"model": "kimi-nano"}
+    assert flags_of("moonshot") == {}, "that stands in config.toml"
 
 
 def test_a_first_run_is_one_without_any_endpoint(home, tmp_path):

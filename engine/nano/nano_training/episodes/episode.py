@@ -1,0 +1,68 @@
+"""An episode: what the product sends with its last request, the last answer, and which answers are worth learning."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+Json = Mapping[str, Any]
+DEFAULT, SWE = "default", "swe"
+"""Names of constant beginnings: that of the default toolset, and that of `--toolset swe`."""
+
+
+class UnplayableError(ValueError):
+    """Of this plan no episode can be made: a command does not end, an edit cannot be written, or all ends otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """A conversation in the JSON of the chat-completions API, tools beside it; `learn` has one flag per message."""
+
+    messages: tuple[Json, ...]
+    tools: tuple[Json, ...]
+    learn: tuple[bool, ...]
+    prefix: str
+
+    def as_json(self) -> str:
+        """One line; the tools are left out, for `prefix` names them."""
+        return json.dumps({"prefix": self.prefix, "learn": self.learn, "messages": self.messages}, ensure_ascii=False)
+
+
+def read(line: str, tools: Mapping[str, Sequence[Json]]) -> Episode:
+    """What `as_json` wrote; `tools` by the names of prefixes. Raises ValueError for another line."""
+    try:
+        entry = json.loads(line)
+        name, learn = str(entry["prefix"]), tuple(map(bool, entry["learn"]))
+        episode = Episode(tuple(entry["messages"]), tuple(tools[name]), learn, name)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"this is no episode: {line[:80]!r} ({error})") from error
+    if len(episode.learn) != len(episode.messages):
+        raise ValueError(f"{len(episode.messages)} messages have {len(episode.learn)} flags")
+    return episode
+
+
+def with_learnt(messages: Sequence[Json], tools: Sequence[Json], learnt: Sequence[bool], prefix: str) -> Episode:
+    """An episode from a conversation whose answers, in order, are learnt or not.
+
+    Raises UnplayableError where an answer is missing: the agent did not take it as an answer.
+    """
+    flags = list(learnt)
+    answers = [message["role"] == "assistant" for message in messages]
+    if sum(answers) != len(flags):
+        raise UnplayableError(f"{len(flags)} answers were given, {sum(answers)} stand in the conversation")
+    marks = iter(flags)
+    return Episode(tuple(messages), tuple(tools), tuple(is_answer and next(marks) for is_answer in answers), prefix)
+
+
+def elsewhere(episode: Episode, changes: Mapping[str, str]) -> Episode:
+    """The same with other names for what stands in `changes`, wherever the texts have it: a folder, a day."""
+
+    def told(message: Json) -> Json:
+        content = message.get("content")
+        if not isinstance(content, str):
+            return message
+        for name, other in changes.items():
+            content = content.replace(name, other)
+        return {**message, "content": content}
+
+    return replace(episode, messages=tuple(map(told, episode.messages)))
