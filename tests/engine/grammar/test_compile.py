@@ -152,6 +152,16 @@ def test_a_regex_is_matched_as_a_whole(compiler, tokenizer, pattern):
         assert re.fullmatch(pattern, answer)
 
 
+ORDERED = GrammarSpec(
+    (
+        ToolSpec(
+            "t", "", {"type": "object", "properties": {"z": {}, "b": {}, "a": {}}, "required": ["z", "b"]}, strict=True
+        ),
+    ),
+    "required",
+)
+
+
 def test_with_a_format_and_offered_tools_the_answer_is_one_or_the_other(compiler, tokenizer):
     kinds = set()
     for seed in range(12):
@@ -165,11 +175,17 @@ def test_with_a_format_and_offered_tools_the_answer_is_one_or_the_other(compiler
     assert kinds == {"<", "{"}
 
 
-def test_properties_come_in_the_order_of_the_declaration(compiler, tokenizer):
-    schema = {"type": "object", "properties": {"z": {}, "b": {}, "a": {}}, "required": ["z", "b"]}
-    matcher = compiler.compile(GrammarSpec((ToolSpec("t", "", schema),), "required"))
+@pytest.mark.parametrize("arguments", ['{"b": 1, "z": 2, "a": 3}', '{"z": 2, "b": 1, "a": 3}', '{"z": 2, "b": 1}'])
+def test_properties_come_in_the_order_of_the_declaration_or_in_the_schemas_own(compiler, tokenizer, arguments):
     opened = "<|tool_calls_section_begin|><|tool_call_begin|>functions.t:0<|tool_call_argument_begin|>"
-    feed(matcher, tokenizer, opened + '{"b": 1, "z": 2, "a": 3}<|tool_call_end|>')
+    feed(compiler.compile(ORDERED), tokenizer, f"{opened}{arguments}<|tool_call_end|>")
+
+
+def test_what_must_be_there_must_be_there_in_either_order(compiler, tokenizer):
+    opened = "<|tool_calls_section_begin|><|tool_call_begin|>functions.t:0<|tool_call_argument_begin|>"
+    for arguments in ('{"z": 2, "a": 3', '{"b": 1, "a": 3'):
+        with pytest.raises(AssertionError):
+            feed(compiler.compile(ORDERED), tokenizer, f"{opened}{arguments}}}<|tool_call_end|>")
 
 
 def test_characters_may_be_written_as_escapes_but_not_as_half_a_pair(compiler, tokenizer):
