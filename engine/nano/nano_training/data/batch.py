@@ -22,11 +22,18 @@ class Shape:
     lengths: tuple[int, ...]
     context: float = 0.1
     """What a token of a file or of a test's output weighs as a target; one that the model writes weighs 1."""
+    decision: float = 3.0
+    """What a token weighs by which an edit is chosen."""
 
     @classmethod
-    def multiples(cls, tokens: int, longest: int = 4096, step: int = STEP, context: float = 0.1) -> "Shape":
+    def multiples(cls, tokens: int, longest: int = 4096, step: int = STEP) -> "Shape":
         """Rows of every multiple of `step` up to `longest`."""
-        return cls(tokens, tuple(range(step, longest + 1, step)), context)
+        return cls(tokens, tuple(range(step, longest + 1, step)))
+
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """By kind of target, see `targets`."""
+        return 0.0, self.context, 1.0, self.decision
 
     def length(self, tokens: int) -> int:
         """The length of the row for so many tokens."""
@@ -59,22 +66,23 @@ def batches(episodes: Iterable[Encoded], prefixes: Mapping[str, Sequence[int]], 
         rows = waiting[episode.prefix, length]
         rows.append(episode)
         if len(rows) == shape.rows(length):
-            yield collate(rows, length, prefixes[episode.prefix], shape.context)
+            yield collate(rows, length, prefixes[episode.prefix], shape.weights)
             rows.clear()
     for (name, length), rows in waiting.items():
         if rows:
-            yield collate(rows, length, prefixes[name], shape.context)
+            yield collate(rows, length, prefixes[name], shape.weights)
 
 
-def collate(rows: Sequence[Encoded], length: int, prefix: Sequence[int], context: float) -> Batch:
-    """The batch of these episodes in rows of one length, in pinned memory where there is a CUDA device."""
+def collate(rows: Sequence[Encoded], length: int, prefix: Sequence[int], by_kind: Sequence[float]) -> Batch:
+    """The batch of these episodes in rows of one length, weights by kind of target; in pinned memory where there is a
+    CUDA device."""
     tokens = np.zeros((len(rows), length), dtype=np.int64)  # [B, T]
     kinds = np.zeros((len(rows), length), dtype=np.uint8)  # [B, T]
     for row, episode in enumerate(rows):
         kept = min(length, len(episode.tokens))
         tokens[row, :kept] = np.frombuffer(episode.tokens, dtype=np.uint16, count=kept)
         kinds[row, :kept] = np.frombuffer(episode.weights, dtype=np.uint8, count=kept)
-    weights = np.array([0.0, context, 1.0], dtype=np.float32)[kinds]  # [B, T]
+    weights = np.array(by_kind, dtype=np.float32)[kinds]  # [B, T]
     batch = Batch(torch.tensor(prefix), torch.from_numpy(tokens), torch.from_numpy(weights))
     return pinned(batch) if torch.cuda.is_available() else batch
 

@@ -1,23 +1,36 @@
 """An episode as token ids, by the engine's own template: exactly what its server would have in the model's context.
 
-Each token also says whether it is learnt as a target. What all episodes begin with alike is cut off and named."""
+Each token also says what it is as a target. What all episodes begin with alike is cut off and named."""
 
 import json
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from kimicode_engine.template.messages import Conversation, Message, ToolCall, ToolSpec
-from kimicode_engine.template.render import END, MIDDLE, SYSTEM, THOUGHT, Marker, Segment, segments
+from kimicode_engine.template.render import (
+    ARGUMENTS,
+    CALL,
+    CALLS,
+    END,
+    MIDDLE,
+    SYSTEM,
+    THOUGHT,
+    Marker,
+    Segment,
+    segments,
+)
 from kimicode_engine.template.typescript import declare
 from kimicode_engine.tokenizer import Tokenizer
 from nano_training.data.bpe import read_tokenizer
-from nano_training.episodes.episode import Episode
+from nano_training.data.targets import CONTEXT, IGNORED, of_answer, of_edit
+from nano_training.episodes.episode import Episode, Learn
 
-IGNORED, CONTEXT, LEARNT = 0, 1, 2
-"""What a token is as a target: nothing, what files and tests say, what the model does."""
+EDIT = "functions.strreplace:"
+"""What an edit's id begins with."""
 
 Json = Mapping[str, Any]
 
@@ -55,22 +68,36 @@ class Encoder:
         if beginning is None:
             raise ValueError(f"no prefix is called {episode.prefix!r}; there are {', '.join(self._prefixes)}")
         tokens, weights = array("H"), bytearray()
-        for ids, kind in self._parts(episode):
+        for ids, kinds in self._parts(episode):
             tokens.extend(ids)
-            weights += bytes((kind,)) * len(ids)
+            weights += kinds
         if tokens[: len(beginning)] != beginning:
             raise ValueError(f"an episode does not begin with the prefix {episode.prefix!r}: {self._split(episode)}")
         return Encoded(episode.prefix, tokens[len(beginning) :], bytes(weights[len(beginning) :]))
 
-    def _parts(self, episode: Episode) -> Iterator[tuple[list[int], int]]:
-        """Runs of tokens and what they are, turn by turn; the first declares the tools, which every episode has."""
+    def _parts(self, episode: Episode) -> Iterator[tuple[list[int], bytes]]:
+        """Runs of tokens and their kinds, turn by turn; the first declares the tools, which every episode has."""
         talk = conversation(episode.messages, episode.tools)
         roles = ("tools", *(message.role for message in talk.messages))
-        kinds = (IGNORED, *(LEARNT if learnt else IGNORED for learnt in episode.learn))
-        for turn, role, kind in zip(turns(talk), roles, kinds, strict=True):
+        for turn, role, learn in zip(turns(talk), roles, (Learn.NOTHING, *episode.learn), strict=True):
             head, body = _cut(turn, THOUGHT if role == "assistant" else MIDDLE)
-            yield self._ids(head), IGNORED
-            yield self._ids(body), CONTEXT if role == "tool" else kind
+            yield _alike(self._ids(head), IGNORED)
+            if role == "assistant":
+                yield from self._answer(body, learn)
+            else:
+                yield _alike(self._ids(body), CONTEXT if role == "tool" else IGNORED)
+
+    def _answer(self, body: Sequence[Segment], learn: Learn) -> Iterator[tuple[list[int], bytes]]:
+        """An answer's text, then its calls: arguments of edits stand between a marker and another."""
+        called, name = False, ""
+        for before, segment in pairwise((THOUGHT, *body)):
+            called = called or segment == CALLS
+            ids = self._ids((segment,))
+            name = segment if before == CALL and isinstance(segment, str) else name
+            if before == ARGUMENTS and isinstance(segment, str) and name.startswith(EDIT):
+                yield ids, of_edit(ids, segment, self._tokenizer, learn)
+            else:
+                yield _alike(ids, of_answer(learn, called=called))
 
     def _ids(self, row: Sequence[Segment]) -> list[int]:
         ids: list[int] = []
@@ -121,6 +148,10 @@ def turns(talk: Conversation) -> list[list[Segment]]:
         if segment == END:
             rows.append([])
     return rows[:-1]
+
+
+def _alike(ids: list[int], kind: int) -> tuple[list[int], bytes]:
+    return ids, bytes((kind,)) * len(ids)
 
 
 def _cut(turn: Sequence[Segment], behind: Marker) -> tuple[Sequence[Segment], Sequence[Segment]]:

@@ -1,6 +1,7 @@
 """Where episodes come from, each kind without an end. A source is plain data, so that a worker process can have it."""
 
 import random
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from nano_training.project import Bug, Project
 UNLUCKY = (KimicodeError, RuntimeError, ValueError, LookupError, TypeError, SyntaxError, MemoryError)
 """What one program of many thousands, run in this process, may come to."""
 IN_A_ROW = 50
+_UNENDING = re.compile(r"(?<![.\w])(?:itertools\.)?(?:count|cycle|repeat)\(")
 
 T = TypeVar("T")
 
@@ -52,7 +54,7 @@ class Twin:
     held_out: bool = False
     mined: Path | None = None
     mined_share: float = 0.3
-    bugs_of_a_project: int = 3
+    bugs_of_a_project: int = 4
     """A project costs more to make than a bug in it."""
 
     def episodes(self, encoder: Encoder, rng: random.Random) -> Iterator[Encoded]:
@@ -80,13 +82,19 @@ class Twin:
         """Right projects, of families alone that are on this side of the split."""
         every = families.load(self.families)
         known = [family for family in every if families.is_held_out(family.name) == self.held_out]
-        found = [] if self.mined is None else list(mined.read(self.mined, self.held_out))
+        every_mined = () if self.mined is None else mined.read(self.mined, self.held_out)
+        found = [project for project in every_mined if not unending(project)]
         luck = Luck()
         while True:
             mine = bool(found) and rng.random() < self.mined_share
             project = rng.choice(found) if mine else luck.of(partial(make.project, known, rng))
-            if project is not None:
+            if project is not None and not unending(project):
                 yield project
+
+
+def unending(project: Project) -> bool:
+    """Whether it draws on an iterator without an end: a bug can make C code read it for ever, which no signal ends."""
+    return any(_UNENDING.search(text) for text in (project.source, project.tests))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +102,14 @@ class Look:
     """Mistakes in mined functions without tests, found by looking."""
 
     functions: Path
+    longest: int = 500
+    """Characters: every episode has one mistake, and a short one has it in fewer tokens."""
 
     def episodes(self, encoder: Encoder, rng: random.Random) -> Iterator[Encoded]:
-        """See `workers.Source`."""
-        known = list(mined.functions(self.functions))
+        """See `workers.Source`. Raises ValueError where no function is short enough."""
+        known = [source for source in mined.functions(self.functions) if len(source) <= self.longest]
+        if not known:
+            raise ValueError(f"{self.functions} has no function of at most {self.longest} characters")
         luck = Luck()
         while True:
             played = luck.of(partial(looked, rng.choice(known), rng))

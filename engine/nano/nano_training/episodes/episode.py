@@ -3,11 +3,21 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import IntEnum
 from typing import Any
 
 Json = Mapping[str, Any]
 DEFAULT, SWE = "default", "swe"
 """Names of constant beginnings: that of the default toolset, and that of `--toolset swe`."""
+
+
+class Learn(IntEnum):
+    """How much of a message is learnt."""
+
+    NOTHING = 0
+    ALL = 1
+    FORM = 2
+    """Of a wrong try how it is written, so that a line once begun is brought to its end; not the choice of it."""
 
 
 class UnplayableError(ValueError):
@@ -16,11 +26,11 @@ class UnplayableError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """A conversation in the JSON of the chat-completions API, tools beside it; `learn` has one flag per message."""
+    """A conversation in the JSON of the chat-completions API, tools beside it; `learn` has one entry per message."""
 
     messages: tuple[Json, ...]
     tools: tuple[Json, ...]
-    learn: tuple[bool, ...]
+    learn: tuple[Learn, ...]
     prefix: str
 
     def as_json(self) -> str:
@@ -32,26 +42,26 @@ def read(line: str, tools: Mapping[str, Sequence[Json]]) -> Episode:
     """What `as_json` wrote; `tools` by the names of prefixes. Raises ValueError for another line."""
     try:
         entry = json.loads(line)
-        name, learn = str(entry["prefix"]), tuple(map(bool, entry["learn"]))
+        name, learn = str(entry["prefix"]), tuple(map(Learn, entry["learn"]))
         episode = Episode(tuple(entry["messages"]), tuple(tools[name]), learn, name)
     except (KeyError, TypeError) as error:
         raise ValueError(f"this is no episode: {line[:80]!r} ({error})") from error
     if len(episode.learn) != len(episode.messages):
-        raise ValueError(f"{len(episode.messages)} messages have {len(episode.learn)} flags")
+        raise ValueError(f"{len(episode.messages)} messages have {len(episode.learn)} entries on what is learnt")
     return episode
 
 
-def with_learnt(messages: Sequence[Json], tools: Sequence[Json], learnt: Sequence[bool], prefix: str) -> Episode:
-    """An episode from a conversation whose answers, in order, are learnt or not.
+def with_learnt(messages: Sequence[Json], tools: Sequence[Json], learnt: Sequence[Learn], prefix: str) -> Episode:
+    """An episode from a conversation; `learnt` is of its answers, in order.
 
     Raises UnplayableError where an answer is missing: the agent did not take it as an answer.
     """
-    flags = list(learnt)
     answers = [message["role"] == "assistant" for message in messages]
-    if sum(answers) != len(flags):
-        raise UnplayableError(f"{len(flags)} answers were given, {sum(answers)} stand in the conversation")
-    marks = iter(flags)
-    return Episode(tuple(messages), tuple(tools), tuple(is_answer and next(marks) for is_answer in answers), prefix)
+    if sum(answers) != len(learnt):
+        raise UnplayableError(f"{len(learnt)} answers were given, {sum(answers)} stand in the conversation")
+    entries = iter(learnt)
+    learn = tuple(next(entries) if is_answer else Learn.NOTHING for is_answer in answers)
+    return Episode(tuple(messages), tuple(tools), learn, prefix)
 
 
 def elsewhere(episode: Episode, changes: Mapping[str, str]) -> Episode:

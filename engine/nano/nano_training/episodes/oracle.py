@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nano_training.episodes import wording
-from nano_training.episodes.episode import UnplayableError
+from nano_training.episodes.episode import Learn, UnplayableError
 from nano_training.episodes.replacing import replacements
 from nano_training.episodes.script import Script, Try
 from nano_training.episodes.slips import slip
@@ -29,11 +29,11 @@ _PASSED = re.compile(r"^OK\b", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the model says and calls; `learn`: whether it is right to do so, given what was seen."""
+    """What the model says and calls; `learn`: how far it is right to do so, given what was seen."""
 
     text: str
     calls: tuple[Call, ...]
-    learn: bool = True
+    learn: Learn = Learn.ALL
 
     @property
     def written(self) -> tuple[tuple[str, str], ...]:
@@ -46,7 +46,7 @@ Answers = Generator[Answer, tuple[str, ...], None]
 
 
 class Oracle:
-    """Of one episode: `answer` is called with the messages of each request in turn; `learnt` has a flag per answer."""
+    """Of one episode: `answer` is called with the messages of each request in turn; `learnt` says of each what is."""
 
     def __init__(self, path: str, broken: str, script: Script, rng: random.Random) -> None:
         self._path = path
@@ -55,7 +55,7 @@ class Oracle:
         self._rng = rng
         self._command = ""
         self._work: Answers | None = None
-        self.learnt: list[bool] = []
+        self.learnt: list[Learn] = []
 
     def answer(self, messages: Sequence[Json]) -> Answer:
         """The next answer. Raises UnplayableError where there was to be no further request."""
@@ -80,7 +80,7 @@ class Oracle:
             yield Answer(self._say(words), (*stopping, ("view", {"path": self._path})))
         before = ""
         for number, attempt in enumerate(self._script.tries):
-            reason = self._reason(before, output, attempt)
+            reason = self._reason(before, output)
             yield from self._change(number, attempt, reason, stops(output) if number else ())
             before = output
             (output,) = yield Answer("", (self._test_again,))
@@ -105,22 +105,22 @@ class Oracle:
         """Up to the first failure: one is enough to see that it was not it, and a small window stays free."""
         return "bash", {"command": f"{self._command} -f", "timeout": PATIENCE_S}
 
-    def _reason(self, before: str, output: str, attempt: Try) -> str:
-        """What fails and what seems wrong; after a try, that it was not it."""
+    def _reason(self, before: str, output: str) -> str:
+        """What fails; after a try, that it was not it. What is wrong is said when it is known, in the summary."""
         failed = failure(output)
         if not before:
-            return f"{failed.sentence()} {attempt.why}" if failed else attempt.why
+            return failed.sentence() if failed else ""
         if failed is None:
-            return f"{self._say(wording.ENDLESS if stops(output) else wording.NO_LONGER)} {attempt.why}"
+            return self._say(wording.ENDLESS if stops(output) else wording.NO_LONGER)
         if failed == failure(before):
-            return f"{self._say(wording.STILL)} {attempt.why}"
-        return f"{self._say(wording.NO_LONGER)} {failed.sentence(now=True)} {attempt.why}"
+            return self._say(wording.STILL)
+        return f"{self._say(wording.NO_LONGER)} {failed.sentence(now=True)}"
 
     def _untested(self) -> Answers:
         """There is a file to be read, and nothing that could be run but the compiler."""
         yield Answer(self._say(wording.VIEWING), (("view", {"path": self._path}),))
         attempt = self._script.tries[-1]
-        yield from self._change(len(self._script.tries) - 1, attempt, attempt.why)
+        yield from self._change(len(self._script.tries) - 1, attempt, "")
         yield Answer("", (("bash", {"command": f"python3 -m py_compile {self._path}"}),))
         yield from self._submit(self._say(wording.UNTESTED, why=attempt.why))
 
@@ -130,10 +130,11 @@ class Oracle:
         edits = replacements(self._current, self._broken, attempt.target)
         slipped = slip(self._current, edits[0], self._rng) if number == self._script.slips and not first else None
         if slipped is not None:
-            yield Answer(reason, (self._edit(slipped.old, slipped.new),), learn=False)
+            yield Answer(reason, (self._edit(slipped.old, slipped.new),), Learn.NOTHING)
             reason, self._current = self._say(slipped.words), slipped.after
             edits = replacements(self._current, self._broken, attempt.target)
-        yield Answer(reason, (*first, *(self._edit(edit.old, edit.new) for edit in edits)), learn=right)
+        calls = (*first, *(self._edit(edit.old, edit.new) for edit in edits))
+        yield Answer(reason, calls, Learn.ALL if right else Learn.FORM)
         self._current = attempt.target
 
     def _edit(self, old: str, new: str) -> Call:

@@ -12,8 +12,8 @@ class Rates:
     """How often which thing happens; `tries` are the weights of 0 to 6 wrong tries before the right one."""
 
     tries: tuple[float, ...] = (45, 25, 15, 5, 5, 2.5, 2.5)
-    slip: float = 0.09
-    """An edit's quote does not fit."""
+    slip: float = 0.04
+    """An edit is miswritten."""
     look: float = 0.1
     """The file is viewed although it was shown."""
     odd: float = 0.05
@@ -35,13 +35,13 @@ class Try:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """`tries` are in order, the last one right unless the oracle gives up; `slips` says at which one a quote slips."""
+    """`tries` are in order, the last one right unless the oracle gives up; `slips` says at which one an edit slips."""
 
     tries: tuple[Try, ...]
     gives_up: bool
     looks: bool
     slips: int
-    """Index of the try whose first quote does not fit; -1 for none."""
+    """Index of the try whose first edit is miswritten; -1 for none."""
     endless: frozenset[str] = frozenset()
     """Texts of the module with which the tests are said not to end."""
 
@@ -54,7 +54,7 @@ def count(rates: Rates, rng: random.Random) -> tuple[int, bool]:
 
 
 def script(rates: Rates, rng: random.Random, wrong: Sequence[Try], right: Try, *, gives_up: bool) -> Script:
-    """The plan for these tries; a quote may slip before any of them."""
+    """The plan for these tries; a slip may come before any of them."""
     gives_up = gives_up and len(wrong) == MOST_TRIES
     tries = (*wrong,) if gives_up else (*wrong, right)
     slips = rng.choice((len(tries) - 1, rng.randrange(len(tries)))) if rng.random() < rates.slip else -1

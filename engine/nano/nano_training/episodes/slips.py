@@ -1,4 +1,4 @@
-"""How an edit goes wrong under a small model's hands, on purpose: a misquote, no change at all, a syntax error."""
+"""How an edit goes wrong under a small model's hands, on purpose: a misquote, a syntax error."""
 
 import ast
 import random
@@ -26,7 +26,7 @@ class Slip:
 
 def slip(current: str, edit: Replacement, rng: random.Random) -> Slip | None:
     """One of the kinds that this edit of `current` can have; None where it can have none."""
-    kinds: list[Callable[[str, Replacement, random.Random], Slip | None]] = [misquoted, unchanged, garbled]
+    kinds: list[Callable[[str, Replacement, random.Random], Slip | None]] = [misquoted, garbled]
     rng.shuffle(kinds)
     return next((found for kind in kinds if (found := kind(current, edit, rng))), None)
 
@@ -42,11 +42,6 @@ def misquoted(current: str, edit: Replacement, rng: random.Random) -> Slip | Non
         return None
     wrong = re.sub(rf"\b{rng.choice(names)}\b", rng.choice(others), edit.old, count=1)
     return None if find(current, wrong, "") else Slip(wrong, edit.new, current, wording.MISQUOTED)
-
-
-def unchanged(current: str, edit: Replacement, rng: random.Random) -> Slip | None:
-    """The same line once more."""
-    return Slip(edit.old, edit.old, current, wording.UNCHANGED)
 
 
 def garbled(current: str, edit: Replacement, rng: random.Random) -> Slip | None:

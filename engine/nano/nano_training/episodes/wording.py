@@ -61,7 +61,6 @@ OTHERWISE = ("pytest is not installed here, so I use unittest.", "Without pytest
 VIEWING = ("", "I look at {file}.", "Let me look at {file}.")
 MISQUOTED = ("I quote the line exactly.", "The line reads differently; again, exactly.")
 AMBIGUOUS = ("That stands there more than once; I quote more.", "It needs the lines around it to be unique.")
-UNCHANGED = ("That changed nothing; again.", "Both texts were the same; again.")
 GARBLED = ("That broke the syntax; I mend it.", "A slip: that does not parse. Again.")
 STILL = ("Still the same, so that was not it.", "That was not it: the same failure.")
 NO_LONGER = ("That was not it.", "That is not right.")

@@ -1,22 +1,28 @@
-"""A quick proxy of the solve rate: how many messages of held-out episodes the model would write token by token.
+"""A quick proxy of the solve rate: how many calls of held-out episodes the model would write token by token.
 
-Each message is judged behind the true conversation; it is right where every token of it is the likeliest one."""
+Each is judged behind the true conversation and text, whose wording is chance; what counts is what the calls say."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 
+from kimicode_engine.template.render import ARGUMENTS, CALL_END, CALLED, CALLS
+from kimicode_engine.template.render import CALL as NEXT
 from kimicode_engine.tokenizer import Tokenizer
 
 LEARNT = 1.0
-"""What tokens weigh as targets that the model is to write."""
+"""What tokens weigh at least as targets that the model is to write."""
+NEW = b'"new_str"'
+"""Where an edit's arguments begin to say what stands in the quote's place."""
+CALL_KINDS = {"bash": ("first", "test"), "strreplace": ("fix", "after a wrong fix")}
+"""What a tool's first call is, and any later one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A message that the model is to write: where it stands, and what it does."""
+    """Tokens that the model is to write: where they stand, and what they do."""
 
     row: int
     start: int
@@ -24,38 +30,81 @@ class Written:
     kind: str
 
 
-def messages(tokens: torch.Tensor, weights: torch.Tensor, tokenizer: Tokenizer | None) -> list[Written]:
-    """The learnt messages of rows, tokens and weights [B, T]: runs of targets of full weight.
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The last call of an answer: where its answer's calls begin, and its arguments with the sign of their end."""
 
-    Kinds, told by the tokenizer: "first" and "test" (commands), "fix", "after a wrong fix", "submit"; else "any"."""
+    name: str
+    begin: int
+    start: int
+    stop: int
+
+
+def written(tokens: torch.Tensor, weights: torch.Tensor, tokenizer: Tokenizer | None) -> list[Written]:
+    """What is to be written in rows, tokens and weights [B, T]; without a tokenizer each run of full weight, as "any".
+
+    Of answers that are learnt whole the last call's arguments: "first" and "test" (commands), "fix", "after a wrong
+    fix", each of these also up to the new text as "...: line", and any other by its name. Of "submit" that it comes."""
     found: list[Written] = []
-    for row in range(len(tokens)):
-        learnt = (weights[row] >= LEARNT).int()  # [T]
-        edges = torch.diff(learnt, prepend=learnt.new_zeros(1), append=learnt.new_zeros(1)).nonzero().flatten().tolist()
-        for start, stop in zip(edges[::2], edges[1::2], strict=True):
-            kind = _kind(tokens[row].tolist(), start, stop, tokenizer) if tokenizer else "any"
-            found.append(Written(row, start, stop, kind))
+    for row, (ids, heavy) in enumerate(zip(tokens.tolist(), (weights >= LEARNT).tolist(), strict=True)):
+        spans = _runs(heavy) if tokenizer is None else _judged(ids, heavy, tokenizer)
+        found += [Written(row, start, stop, kind) for start, stop, kind in spans]
     return found
 
 
-def _kind(tokens: Sequence[int], start: int, stop: int, tokenizer: Tokenizer) -> str:
-    said = tokenizer.decode(tokens[start:stop])
-    before = tokenizer.decode(tokens[:start])
-    if "functions.submit" in said:
-        return "submit"
-    if "functions.strreplace" in said:
-        return "after a wrong fix" if "functions.strreplace" in before else "fix"
-    if "functions.bash" in said:
-        return "test" if "functions.bash" in before else "first"
-    return "any"
+def _runs(heavy: Sequence[bool]) -> Iterator[tuple[int, int, str]]:
+    """Runs of tokens that are learnt."""
+    edges = [at for at, (a, b) in enumerate(zip((False, *heavy), (*heavy, False), strict=True)) if a != b]
+    yield from ((start, stop, "any") for start, stop in zip(edges[::2], edges[1::2], strict=True))
 
 
-def tally(written: Sequence[Written], right: torch.Tensor) -> tuple[Counter[str], Counter[str]]:
-    """How many messages of each kind there are, and were right in every token. right [B, T] bool."""
-    asked: Counter[str] = Counter()
+def _judged(ids: Sequence[int], heavy: Sequence[bool], tokenizer: Tokenizer) -> Iterator[tuple[int, int, str]]:
+    """Spans and kinds of a row."""
+    seen: set[str] = set()
+    for call in _calls(ids, tokenizer):
+        kinds = CALL_KINDS.get(call.name, (call.name, call.name))
+        kind = kinds[call.name in seen]
+        seen.add(call.name)
+        if not all(heavy[call.start : call.stop]):
+            continue
+        if call.name == "submit":
+            yield call.begin, call.start, kind
+            continue
+        yield call.start, call.stop, kind
+        if call.name == "strreplace":
+            yield call.start, _new_at(ids, call, tokenizer), f"{kind}: line"
+
+
+def _calls(ids: Sequence[int], tokenizer: Tokenizer) -> Iterator[Call]:
+    """The last call of each answer."""
+    marks = {tokenizer.control[marker.name]: marker for marker in (CALLS, NEXT, ARGUMENTS, CALL_END, CALLED)}
+    last = dict.fromkeys(marks.values(), 0)
+    for at, token in enumerate(ids):
+        marker = marks.get(token)
+        if marker is None:
+            continue
+        last[marker] = at
+        if marker == CALLED:
+            name = tokenizer.decode(ids[last[NEXT] + 1 : last[ARGUMENTS]])
+            yield Call(name.removeprefix("functions.").partition(":")[0], last[CALLS], last[ARGUMENTS] + 1, at)
+
+
+def _new_at(ids: Sequence[int], call: Call, tokenizer: Tokenizer) -> int:
+    """Behind the token with which the name of the new text ends, or at the end of the arguments."""
+    said = b""
+    for at in range(call.start, call.stop):
+        said += tokenizer.bytes_of(ids[at])
+        if NEW in said:
+            return at + 1
+    return call.stop
+
+
+def tally(asked: Sequence[Written], right: torch.Tensor) -> tuple[Counter[str], Counter[str]]:
+    """How many of each kind there are, and were right in every token. right [B, T] bool."""
+    known: Counter[str] = Counter()
     whole: Counter[str] = Counter()
     marks = right.cpu()
-    for one in written:
-        asked[one.kind] += 1
+    for one in asked:
+        known[one.kind] += 1
         whole[one.kind] += int(marks[one.row, one.start : one.stop].all())
-    return asked, whole
+    return known, whole

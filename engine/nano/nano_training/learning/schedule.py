@@ -8,11 +8,11 @@ from dataclasses import dataclass
 class Schedule:
     """Warm-up by steps, for the first one may take a minute to compile; then stable, then linear decay."""
 
-    peak: float = 2e-3
+    peak: float = 1.5e-3
     warm_up_steps: int = 100
-    decay_from: float = 0.6
+    decay_from: float = 0.15
     """Share of the run's seconds."""
-    least: float = 0.01
+    least: float = 0.02
     """Of the peak, at the end."""
     quantise_from: float = 0.5
     """Share of the run's seconds from which experts are trained as INT4; above 1: never."""

@@ -85,8 +85,8 @@ class Trainer:
     def measure(
         self, batches: Sequence[Batch], written: Sequence[Sequence[Written]], *, quantised: bool
     ) -> dict[str, float]:
-        """Of held-out batches, whose messages are `written`: the loss of learnt tokens ("loss"), and the share of
-        messages that are right as a whole, by kind and of "all".
+        """Of held-out batches, in which `written` is to be judged: the loss of learnt tokens ("loss"), and by kind the
+        share that is right as a whole.
 
         Gradients stay switched on, or everything would be compiled once more for this; they are let go."""
         asked: Counter[str] = Counter()
@@ -102,8 +102,7 @@ class Trainer:
             more, good = tally(said_here, right.view_as(here.tokens))
             asked, whole = asked + more, whole + good
         shares = {kind: whole[kind] / asked[kind] for kind in sorted(asked)}
-        everything = {"all": whole.total() / asked.total()} if asked else {}
-        return {"loss": total / max(count, 1.0), **everything, **shares}
+        return {"loss": total / max(count, 1.0), **shares}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from kimicode_engine.checkpoint.tiny_config import Tiny
 from nano_training.data.batch import Batch, Shape
 from nano_training.data.workers import WorkerError
 from nano_training.learning import state as states
-from nano_training.learning.accuracy import messages
+from nano_training.learning.accuracy import written
 from nano_training.learning.feed import Feed, open_feed
 from nano_training.learning.model import Nano, Way
 from nano_training.learning.muon import MuonClip
@@ -29,6 +29,7 @@ from nano_training.learning.step import Figures, Trainer, on_device
 
 NOT_FINITE = 3
 SHAPE = Shape.multiples(65_536, longest=4096, step=256)
+SCHEDULE = Schedule()
 FOREVER = 1 << 60
 
 
@@ -73,7 +74,7 @@ class Training:
         self.began = self.logged = self.saved = self.measured = time.perf_counter()
         self.logged_tokens, self.waited, self.logit = self.tokens, 0.0, 0.0
         self.phase = phase_at(feed.phases, self.share)
-        self.written = [messages(batch.tokens, batch.weights, feed.tokenizer) for batch in feed.held_out]
+        self.written = [written(batch.tokens, batch.weights, feed.tokenizer) for batch in feed.held_out]
 
     @property
     def elapsed(self) -> float:
@@ -224,11 +225,15 @@ def main(arguments: Sequence[str] | None = None, sizes: Tiny = NANO) -> int:
     parser.add_argument("--workers", type=int, default=14)
     parser.add_argument("--tokens", type=int, default=SHAPE.tokens, help="of a batch")
     parser.add_argument("--lengths", type=int, nargs="+", default=SHAPE.lengths, help="of rows")
-    parser.add_argument("--context", type=float, default=0.1, help="weight of files' and outputs' tokens")
-    parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--warm-up", type=int, default=100, help="steps")
-    parser.add_argument("--decay-from", type=float, default=0.6, help="share of the run")
-    parser.add_argument("--quantise-from", type=float, default=0.5, help="share of the run; above 1: never")
+    parser.add_argument("--context", type=float, default=SHAPE.context, help="weight of files' and outputs' tokens")
+    parser.add_argument("--decision", type=float, default=SHAPE.decision, help="weight of tokens that choose an edit")
+    parser.add_argument("--rate", type=float, default=SCHEDULE.peak)
+    parser.add_argument("--warm-up", type=int, default=SCHEDULE.warm_up_steps, help="steps")
+    parser.add_argument("--decay-from", type=float, default=SCHEDULE.decay_from, help="share of the run")
+    parser.add_argument("--least", type=float, default=SCHEDULE.least, help="rate at the end, of the peak")
+    parser.add_argument(
+        "--quantise-from", type=float, default=SCHEDULE.quantise_from, help="share of the run; above 1: never"
+    )
     parser.add_argument("--compile", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--experts", choices=("sorted", "all"), default="sorted")
     parser.add_argument("--log-every", type=int, default=20, help="steps")
@@ -244,8 +249,8 @@ def _options(given: argparse.Namespace) -> Options:
         seconds=given.seconds,
         stop_after=given.stop_after,
         resume=given.resume,
-        shape=Shape(given.tokens, tuple(given.lengths), given.context),
-        schedule=Schedule(given.rate, given.warm_up, given.decay_from, quantise_from=given.quantise_from),
+        shape=Shape(given.tokens, tuple(given.lengths), given.context, given.decision),
+        schedule=Schedule(given.rate, given.warm_up, given.decay_from, given.least, given.quantise_from),
         way=Way(
             torch.bfloat16 if given.device.startswith("cuda") else torch.float32,
             sort=given.experts == "sorted",

@@ -28,6 +28,13 @@ def test_a_batch_is_full_before_it_comes_and_holds_one_length():
     assert second.tokens.dtype == second.prefix.dtype == torch.int64
 
 
+def test_decisions_weigh_more():
+    decided = Encoded("swe", array("H", [5, 5]), bytes([3, 2]))
+    for shape, weight in ((SHAPE, 3.0), (Shape(128, (128,), decision=1.0), 1.0)):
+        (batch,) = batches([decided], PREFIXES, shape)
+        assert batch.weights[0, :3].tolist() == [weight, 1.0, 0.0]
+
+
 def test_padding_weighs_nothing_context_little_and_answers_all():
     (batch,) = batches([episode(3)], PREFIXES, SHAPE)
     assert batch.weights.dtype == torch.float32

@@ -9,7 +9,9 @@ from kimicode_engine.server.openai import chat
 from kimicode_engine.server.schema import ChatRequest
 from kimicode_engine.template.render import render
 from nano_training.data.bpe import read_tokenizer
-from nano_training.data.encode import CONTEXT, LEARNT, conversation, open_encoder
+from nano_training.data.encode import conversation, open_encoder
+from nano_training.data.targets import CONTEXT, DECISION, IGNORED, LEARNT
+from nano_training.episodes.episode import Learn
 from tests.fakes.nano_talk import EPISODE, MESSAGES, SYSTEM, TOOLS, write_vocabulary
 
 
@@ -30,12 +32,12 @@ def tokenizer(folder):
     return read_tokenizer(folder)
 
 
-def runs(encoded, tokenizer, kind):
-    """The texts of consecutive tokens of a kind."""
+def runs(encoded, tokenizer, *kinds):
+    """The texts of consecutive tokens of these kinds."""
     found, at = [], 0
-    for weight, group in groupby(encoded.weights):
+    for wanted, group in groupby(encoded.weights, lambda weight: weight in kinds):
         size = len(list(group))
-        if weight == kind:
+        if wanted:
             found.append(tokenizer.decode(encoded.tokens[at : at + size]))
         at += size
     return found
@@ -57,7 +59,7 @@ def test_the_conversation_is_the_one_that_the_server_reads(tokenizer):
 
 
 def test_learnt_is_what_the_model_writes_and_nothing_around_it(encoder, tokenizer):
-    learnt = runs(encoder.encode(EPISODE), tokenizer, LEARNT)
+    learnt = runs(encoder.encode(EPISODE), tokenizer, LEARNT, DECISION)
     assert learnt[0] == (
         "I run the tests.<|tool_calls_section_begin|><|tool_call_begin|>functions.bash:0"
         '<|tool_call_argument_begin|>{"command": "python3 -m unittest"}<|tool_call_end|>'
@@ -65,6 +67,26 @@ def test_learnt_is_what_the_model_writes_and_nothing_around_it(encoder, tokenize
     )
     assert [text.split("<")[0] for text in learnt] == ["I run the tests.", "It subtracts.", ""]
     assert all(text.endswith("<|im_end|>") for text in learnt)
+
+
+def test_of_a_right_edit_the_choice_is_marked(encoder, tokenizer):
+    quoted, put = runs(encoder.encode(EPISODE), tokenizer, DECISION)
+    assert quoted.startswith("a *= b"[: len(quoted)])
+    assert put.strip() in ("+", "+=")
+
+
+def test_of_a_wrong_try_all_is_learnt_but_its_choice(encoder, tokenizer):
+    first = next(at for at, message in enumerate(MESSAGES) if message["content"] == "A wrong try.")
+    learn = [Learn.NOTHING] * len(MESSAGES)
+    learn[first] = Learn.FORM
+    encoded = encoder.encode(replace(EPISODE, learn=tuple(learn)))
+    begun, between, end = runs(encoded, tokenizer, LEARNT)
+    assert begun.startswith("<|tool_calls_section_begin|><|tool_call_begin|>functions.strreplace:1")
+    assert '"path": "shop.py", "old_str":' in begun
+    assert '"new_str": "a' in between
+    assert end.endswith('b"}<|tool_call_end|><|tool_calls_section_end|><|im_end|>')
+    assert not runs(encoded, tokenizer, DECISION)
+    assert "A wrong try." in "".join(runs(encoded, tokenizer, IGNORED))
 
 
 def test_what_tools_say_is_context(encoder, tokenizer):

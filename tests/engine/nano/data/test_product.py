@@ -9,7 +9,7 @@ from kimicode_engine.server.schema import ChatRequest
 from kimicode_engine.template.render import render
 from nano_training.data.bpe import count, learn, read_tokenizer
 from nano_training.data.encode import open_encoder
-from nano_training.episodes.episode import with_learnt
+from nano_training.episodes.episode import Learn, with_learnt
 from nano_training.episodes.prefixes import FILE
 from nano_training.judging.attempt import Plan, attempt
 from tests.fakes.nano_bugs import BUG, FIX, RIGHT, RUN, SUBMIT, TESTS
@@ -24,7 +24,7 @@ async def test_every_request_of_a_run_is_a_beginning_of_its_episode(tmp_path):
         assert (await asyncio.to_thread(attempt, BUG, server.base_url, plan)).solved
     last = server.requests[-1]
     messages = [*last["messages"], answer("", "submit", 3, summary="Done.")]
-    encoded = encoder.encode(with_learnt(messages, last["tools"], [True] * 4, "default"))
+    encoded = encoder.encode(with_learnt(messages, last["tools"], [Learn.ALL] * 4, "default"))
     whole = [*encoder.prefix_ids["default"], *encoded.tokens]
     for request in server.requests:
         asked = chat(ChatRequest.model_validate(request), tokenizer.vocab_size)

@@ -9,9 +9,11 @@ import pytest
 from kimicode_engine.checkpoint.tiny_tokenizer import write_tokenizer
 from nano_training.data import pack, packed, vocabulary
 from nano_training.data.bpe import count, learn, read_tokenizer
-from nano_training.data.encode import LEARNT, open_encoder
-from nano_training.data.sources import IN_A_ROW, Look, Luck, Recorded, Twin
+from nano_training.data.encode import open_encoder
+from nano_training.data.sources import IN_A_ROW, Look, Luck, Recorded, Twin, unending
+from nano_training.data.targets import DECISION, LEARNT
 from nano_training.episodes.prefixes import FILE
+from nano_training.project import Project
 from tests.fakes.nano_families import FUNCTION, name_on, write_families, write_mined
 
 
@@ -40,7 +42,7 @@ def test_episodes_follow_from_the_seed_and_teach_something(folder, encoder):
     twin = Twin(folder / "families")
     first, again = (list(islice(twin.episodes(encoder, random.Random(7)), 3)) for _ in range(2))
     assert first == again
-    assert all(LEARNT in one.weights for one in first)
+    assert all(LEARNT in one.weights and DECISION in one.weights for one in first)
 
 
 def test_functions_without_tests_are_looked_at(folder, encoder):
@@ -50,6 +52,25 @@ def test_functions_without_tests_are_looked_at(folder, encoder):
         assert "best_false" in text or "bestFalse" in text
         assert "functions.view:" in text
         assert "functions.submit:" in text
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        ("deque(zip(values, count()), maxlen=0)", True),
+        ("x = itertools.cycle(values)", True),
+        ("repeat(1)", True),
+        ("text.count('a') + discount(3) + my_repeat(2)", False),
+    ],
+)
+def test_what_no_signal_could_end_is_not_played(source, wanted):
+    assert unending(Project(("a",), "a", source, "")) is wanted
+
+
+def test_only_short_functions_are_looked_at(folder, encoder):
+    look = Look(folder / "mined.jsonl.gz", longest=5)
+    with pytest.raises(ValueError, match="no function of at most 5 characters"):
+        next(look.episodes(encoder, random.Random(1)))
 
 
 def test_recorded_episodes_are_packed_and_each_comes_before_one_comes_again(folder, encoder, tmp_path, capsys):

@@ -1,55 +1,87 @@
-"""Messages that the model is to write are found in a row, named by what they do, and right only as a whole."""
+"""Calls that the model is to write are found in a row, named by what they do, and right only as a whole."""
 
+import json
+
+import pytest
 import torch
 
-from kimicode_engine.checkpoint.tiny import write_tiny
-from kimicode_engine.tokenizer import Tokenizer
-from nano_training.learning.accuracy import Written, messages, tally
+from nano_training.data.batch import Shape, batches
+from nano_training.data.bpe import read_tokenizer
+from nano_training.data.encode import open_encoder
+from nano_training.episodes.episode import Episode, Learn
+from nano_training.learning.accuracy import Written, tally, written
+from tests.fakes.nano_talk import MESSAGES, TOOLS, answer, result, write_vocabulary
 
-SAID = (
-    ("Please fix it.", 0.0),
-    ("functions.bash python3 -m unittest", 1.0),
-    ("FAIL: test_one", 0.1),
-    ("functions.strreplace a < b", 1.0),
-    ("ok?", 0.0),
-    ("functions.bash python3 -m unittest", 1.0),
-    ("FAIL again", 0.1),
-    ("functions.strreplace tried in vain", 0.0),
-    ("still failing", 0.1),
-    ("functions.strreplace a <= b", 1.0),
-    ("done", 0.0),
-    ("functions.submit", 1.0),
-)
+TAKE_BACK = {"path": "shop.py", "old_str": "a += b", "new_str": "a -= b"}
 
 
-def episode(tokenizer, said=SAID):
-    """A row of tokens and weights, [1, T] each."""
-    parts = [(tokenizer.encode(text), weight) for text, weight in said]
-    tokens = [token for ids, _ in parts for token in ids]
-    weights = [weight for ids, weight in parts for _ in ids]
-    return torch.tensor([tokens]), torch.tensor([weights])
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("vocabulary")
+    write_vocabulary(folder)
+    return folder
 
 
-def test_messages_are_named_by_what_they_do(tmp_path):
-    config = write_tiny(tmp_path)
-    tokenizer = Tokenizer.load(tmp_path, config)
-    tokens, weights = episode(tokenizer)
-    found = messages(tokens, weights, tokenizer)
-    assert [one.kind for one in found] == ["first", "fix", "test", "after a wrong fix", "submit"]
-    second = found[1]
-    assert tokenizer.decode(tokens[0, second.start : second.stop].tolist()) == "functions.strreplace a < b"
-    assert found[-1].stop == tokens.shape[1]
+def judged(folder, messages, learnt, weight=3.0):
+    """The kinds of what is judged in an episode, each with its text."""
+    episode = Episode(tuple(messages), TOOLS, tuple(learnt), "default")
+    encoder, tokenizer = open_encoder(folder, folder / "prefixes.json"), read_tokenizer(folder)
+    (batch,) = batches([encoder.encode(episode)], encoder.prefix_ids, Shape(4096, (2048,), decision=weight))
+    found = written(batch.tokens, batch.weights, tokenizer)
+    return [(one.kind, tokenizer.decode(batch.tokens[0, one.start : one.stop].tolist())) for one in found]
 
 
-def test_without_a_tokenizer_they_are_just_found():
-    weights = torch.tensor([[1.0, 1.0, 0.1, 0.0, 1.0], [0.0, 0.0, 1.0, 0.1, 0.1], [0.0] * 5])
-    found = messages(torch.ones(3, 5, dtype=torch.int64), weights, None)
+def flags(*learnt):
+    """For system, user, and then answers with their results."""
+    return [Learn.NOTHING] * 2 + [flag for one in learnt for flag in (one, Learn.NOTHING)][:-1]
+
+
+@pytest.mark.parametrize("weight", [1.0, 3.0])
+def test_what_is_judged_is_what_calls_say_and_not_the_text(folder, weight):
+    learnt = flags(Learn.ALL, Learn.FORM, Learn.ALL, Learn.ALL)
+    found = judged(folder, MESSAGES, learnt, weight)
+    assert [kind for kind, _ in found] == ["first", "after a wrong fix", "after a wrong fix: line", "submit"]
+    texts = dict(found)
+    assert texts["first"] == '{"command": "python3 -m unittest"}<|tool_call_end|>'
+    assert json.loads(texts["after a wrong fix"].removesuffix("<|tool_call_end|>"))["new_str"] == "a += b"
+    assert '"old_str": "a *= b", "new_str"' in texts["after a wrong fix: line"]
+    assert "a +=" not in texts["after a wrong fix: line"]
+    assert texts["submit"].startswith("<|tool_calls_section_begin|><|tool_call_begin|>functions.submit:3")
+    assert "summary" not in texts["submit"]
+
+
+def test_a_first_fix_is_told_from_a_later_one(folder):
+    kinds = [kind for kind, _ in judged(folder, MESSAGES, flags(Learn.ALL, Learn.ALL, Learn.NOTHING, Learn.ALL))]
+    assert kinds == ["first", "fix", "fix: line", "submit"]
+
+
+def test_of_two_edits_in_one_answer_the_last_is_the_fix(folder):
+    both = answer("", "strreplace", 1, **TAKE_BACK)
+    both["tool_calls"] += answer("", "strreplace", 2, path="shop.py", old_str="c", new_str="d")["tool_calls"]
+    talk = [*MESSAGES[:4], both, result(1, "strreplace", "Edited."), result(2, "strreplace", "Edited.")]
+    learnt = [*[Learn.NOTHING] * 4, Learn.ALL, Learn.NOTHING, Learn.NOTHING]
+    found = judged(folder, talk, learnt)
+    assert [kind for kind, _ in found] == ["fix", "fix: line"]
+    assert '"old_str": "c", "new_str": "d"' in found[0][1]
+
+
+def test_to_take_back_before_giving_up_is_no_fix(folder):
+    undo = answer("", "strreplace", 1, **TAKE_BACK)
+    undo["tool_calls"] += answer("", "bash", 2, command="python3 -m unittest -f")["tool_calls"]
+    talk = [*MESSAGES[:4], undo, result(1, "strreplace", "Edited."), result(2, "bash", "FAILED")]
+    learnt = [*[Learn.NOTHING] * 4, Learn.ALL, Learn.NOTHING, Learn.NOTHING]
+    assert [kind for kind, _ in judged(folder, talk, learnt)] == ["test"]
+
+
+def test_without_a_tokenizer_runs_of_full_weight_are_found():
+    weights = torch.tensor([[1.0, 3.0, 0.1, 0.0, 1.0], [0.0, 0.0, 1.0, 0.1, 0.1], [0.0] * 5])
+    found = written(torch.ones(3, 5, dtype=torch.int64), weights, None)
     assert found == [Written(0, 0, 2, "any"), Written(0, 4, 5, "any"), Written(1, 2, 3, "any")]
 
 
-def test_one_wrong_token_makes_a_message_wrong():
-    written = [Written(0, 0, 2, "first"), Written(0, 3, 5, "fix"), Written(1, 1, 4, "fix")]
+def test_one_wrong_token_makes_a_call_wrong():
+    asked = [Written(0, 0, 2, "first"), Written(0, 3, 5, "fix"), Written(1, 1, 4, "fix")]
     right = torch.tensor([[True, True, False, True, True], [False, True, False, True, True]])
-    asked, whole = tally(written, right)
-    assert asked == {"first": 1, "fix": 2}
+    known, whole = tally(asked, right)
+    assert known == {"first": 1, "fix": 2}
     assert whole == {"first": 1, "fix": 1}
