@@ -35,7 +35,11 @@ STRAY_PATHS = ["/wo" + "rk/", "/ro" + "ot/"]
 def sources(*folders: str) -> list[tuple[str, str]]:
     """(path relative to the root, text) of every Python file that is ours."""
     paths = (path for folder in folders for path in sorted((ROOT / folder).rglob("*.py")))
-    return [(path.relative_to(ROOT).as_posix(), path.read_text("utf-8")) for path in paths if not set(BROKEN) & set(path.parents)]
+    return [
+        (path.relative_to(ROOT).as_posix(), path.read_text("utf-8"))
+        for path in paths
+        if not set(BROKEN) & set(path.parents)
+    ]
 
 
 def trees(*folders: str) -> Iterator[tuple[str, ast.Module]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from kimicode_engine.checkpoint.tiny_tokenizer import write_tokenizer
 from nano_training.data.bpe import count, learn
-from nano_training.episodes.episode import Episode
+from nano_training.episodes.episode import Episode, Learn
 
 SYSTEM = "You are kimicode, a coding agent. Work with the tools.\n\nKeep the code's style.\n\n"
 AROUND = "Working directory: /home/ann/shop\nFiles: shop.py, test_shop.py"
@@ -37,7 +37,7 @@ MESSAGES = (
     result(2, "strreplace", "Edited shop.py at line 8."),
     answer("", "submit", 3, summary="The sum was wrong; the tests pass now."),
 )
-LEARN = (False, False, True, False, False, False, True, False, True)
+LEARN = tuple(map(Learn, (0, 0, 1, 0, 0, 0, 1, 0, 1)))
 EPISODE = Episode(MESSAGES, TOOLS, LEARN, "default")
 
 

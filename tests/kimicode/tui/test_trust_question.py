@@ -69,6 +69,9 @@ async def test_what_was_typed_before_and_during_the_question_is_kept(home, proje
         await person.until(lambda: isinstance(person.app.screen, TrustScreen), "no question")
         for character in "AG 123":  # at once: on a busy machine a pilot's keys come too slowly to be one burst
             person.app.screen.post_message(Key(character, character))
+        taken = asyncio.Event()
+        person.app.screen.call_later(taken.set)  # behind the keys: the quiet begins when the last one was taken
+        await taken.wait()
         await asyncio.sleep(QUIET_S)
         await person.pilot.press("2")
         await person.idle()

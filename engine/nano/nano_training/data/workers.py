@@ -130,7 +130,7 @@ def mixed(job: Job, index: int, shares: Any) -> Iterator[Encoded]:
         source.episodes(encoder, random.Random(f"{job.seed} {index} {name}")) for name, source in job.sources.items()
     ]
     rng = random.Random(f"{job.seed} {index}")
-    # What was loaded stays for ever; to look through it again and again would cost a worker one hour of twenty.
+    # What was loaded stays for ever; to look through it again and again costs a twentieth of a worker's time.
     gc.collect()
     gc.freeze()
     while True:
