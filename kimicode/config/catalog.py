@@ -151,7 +151,7 @@ LOCAL = "local"
 """The name under which the engine of this machine is asked for."""
 LOCAL_FAMILY = next(family for family in FAMILIES if family.name == "kimi-k2.6")
 NANO = "kimi-nano"
-"""The small model that comes along and runs on any machine (`kimicode.llm.nano`)."""
+"""The small model that comes along and runs on any machine (`kimicode.config.nano`)."""
 NANO_FAMILY = Family(NANO, window=8_192, max_output=600, thinks=False, images=False, greedy=True)
 """Not among FAMILIES: no service offers it."""
 
