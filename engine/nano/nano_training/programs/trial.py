@@ -51,23 +51,26 @@ class Trial:
     seconds: float
 
 
-def run(project_path: str, files: Mapping[str, str], module_name_of_test: str | None = None) -> Trial:
+def run(
+    project_path: str, files: Mapping[str, str], module_name_of_test: str | None = None, seconds: float = SECONDS
+) -> Trial:
     """Runs the tests among `files` as if these stood in the folder `project_path`, which need not exist.
 
-    All that unittest would find there, or only those that `python3 -m unittest NAME` would run. What takes too long
-    or too much memory, prints more than MOST or makes the command itself fail (a named test whose module raises as it
-    is imported) has not passed and says TIMED_OUT. Only in a process's main thread: time is kept by a signal.
+    `seconds` are of the processor's time. All that unittest would find there, or only those that
+    `python3 -m unittest NAME` would run. What takes too long or too much memory, prints more than MOST or makes the
+    command itself fail (a named test whose module raises as it is imported) has not passed and says TIMED_OUT. Only in
+    a process's main thread: time is kept by a signal.
     """
-    return tried(project_path, tuple(sorted(files.items())), module_name_of_test)
+    return tried(project_path, tuple(sorted(files.items())), module_name_of_test, seconds)
 
 
 @functools.lru_cache(128)
-def tried(folder: str, named: Sequence[tuple[str, str]], only: str | None) -> Trial:
+def tried(folder: str, named: Sequence[tuple[str, str]], only: str | None, seconds: float) -> Trial:
     """The same. What is chosen as a try is asked for once more when it is played."""
     known, text = len(sys.modules), io.StringIO()
-    found = once(folder, dict(named), only, text, SECONDS)
+    found = once(folder, dict(named), only, text, seconds)
     if found.output == TIMED_OUT and (len(sys.modules) > known or ("E" in text.getvalue() and recursive(named))):
-        return once(folder, dict(named), only, io.StringIO(), LONGER)
+        return once(folder, dict(named), only, io.StringIO(), max(seconds, LONGER))
     return found
 
 

@@ -10,7 +10,9 @@ TESTS = "import unittest\n\nimport shop\n\n\nclass TestShop(unittest.TestCase):\
 
 
 def told(line: str) -> str:
-    failed = failure(trial.run("/home/ann/shop", {"shop.py": SHOP, "test_shop.py": f"{TESTS}{line}\n"}).output)
+    failed = failure(
+        trial.run("/home/ann/shop", {"shop.py": SHOP, "test_shop.py": f"{TESTS}{line}\n"}, seconds=5.0).output
+    )
     assert failed is not None
     return failed.sentence()
 
@@ -45,7 +47,7 @@ def test_after_a_change_it_says_now():
 
 def test_a_module_that_cannot_be_imported_is_told_by_its_error():
     files = {"shop.py": "import no_such_thing_here\n", "test_shop.py": f"{TESTS}pass\n"}
-    failed = failure(trial.run("/home/ann/shop", files).output)
+    failed = failure(trial.run("/home/ann/shop", files, seconds=5.0).output)
     assert failed is not None
     assert failed.said.startswith("raises ModuleNotFoundError: No module named 'no_such_thing_here'")
 

@@ -201,7 +201,7 @@ def test_plans_follow_the_rates():
     assert 0.25 < at_once / len(drawn) < 0.65
     assert {one.scene.prefix for one in drawn} == {"default", "swe"}
     assert len({one.scene.prompt for one in drawn}) > 15
-    assert all(trial.run("/x", {**one.files}).failed for one in drawn[:5])
+    assert all(trial.run("/x", {**one.files}, seconds=5.0).failed for one in drawn[:5])
 
 
 def test_the_test_command_is_the_products_own(tmp_path):

@@ -63,7 +63,7 @@ def ours():
 def test_projects_of_a_few_families_pass_and_hardly_ever_repeat(small):
     made = [make.project(small, random.Random(seed)) for seed in range(60)]
     for one in made:
-        found = trial.run("/shop", {one.path: one.source, one.test_path: one.tests})
+        found = trial.run("/shop", {one.path: one.source, one.test_path: one.tests}, seconds=5.0)
         assert found.passed, f"{one.source}\n{one.tests}\n{found.output}"
     assert len({one.source for one in made}) > 55
     assert {one.families for one in made} > {("running_total",), ("coin_box",)}
@@ -72,7 +72,7 @@ def test_projects_of_a_few_families_pass_and_hardly_ever_repeat(small):
 def test_projects_of_our_own_families_pass_and_are_short(ours):
     for seed in range(40):
         made = make.project(ours, random.Random(seed))
-        assert trial.run("/shop", {made.path: made.source, made.test_path: made.tests}).passed
+        assert trial.run("/shop", {made.path: made.source, made.test_path: made.tests}, seconds=5.0).passed
         assert 1 <= len(made.families) <= 4
         assert made.source.count("\n") <= 60
         assert made.tests.count("\n") <= 60

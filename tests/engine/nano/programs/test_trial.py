@@ -11,6 +11,8 @@ import pytest
 from nano_training.programs import families, make, trial
 from nano_training.programs.trial import TIME, TIMED_OUT
 
+PATIENT = 5.0
+"""Seconds: what the words are does not depend on how busy the machine is."""
 TESTS = '''\
 import unittest
 
@@ -61,7 +63,7 @@ def command(folder, files, *arguments):
 
 
 def both(folder, files, *arguments):
-    found = trial.run(str(folder), files, *arguments)
+    found = trial.run(str(folder), files, *arguments, seconds=PATIENT)
     return (found.output, found.passed), command(folder, files, *arguments)
 
 
@@ -119,7 +121,7 @@ def test_mutants_of_projects_fail_with_the_commands_words(tmp_path):
 
 
 def test_failing_tests_are_named():
-    found = trial.run("/home/ann/shop", {"shop.py": MODULES["right only once"], "test_shop.py": TESTS})
+    found = trial.run("/home/ann/shop", {"shop.py": MODULES["right only once"], "test_shop.py": TESTS}, seconds=PATIENT)
     assert found.failed == {f"test_shop.TestTotal.test_{name}" for name in ("error", "table", "text")}
     assert 'File "/home/ann/shop/test_shop.py", line 12, in test_error' in found.output
 
@@ -146,7 +148,7 @@ def test_a_module_that_never_ends_its_import_is_stopped():
 def test_nothing_is_left_behind():
     before = (set(sys.modules), list(sys.path), list(sys.meta_path), set(linecache.cache), sys.getrecursionlimit())
     for kind in ("right only once", "syntax", "raises at import"):
-        trial.run("/shop", {"shop.py": MODULES[kind], "test_shop.py": TESTS})
+        trial.run("/shop", {"shop.py": MODULES[kind], "test_shop.py": TESTS}, seconds=PATIENT)
     after = (set(sys.modules), list(sys.path), list(sys.meta_path), set(linecache.cache), sys.getrecursionlimit())
     assert [name for name in after[0] - before[0] if "shop" in name] == []
     assert after[1:3] == before[1:3]
@@ -156,5 +158,10 @@ def test_nothing_is_left_behind():
 
 def test_a_module_of_that_name_that_was_loaded_comes_back():
     tests = TESTS.replace("from shop", "from textwrap")
-    assert trial.run("/shop", {"textwrap.py": MODULES["text"], "test_shop.py": tests}).output.count("FAIL: ") == 4
+    assert (
+        trial.run("/shop", {"textwrap.py": MODULES["text"], "test_shop.py": tests}, seconds=PATIENT).output.count(
+            "FAIL: "
+        )
+        == 4
+    )
     assert sys.modules["textwrap"] is textwrap
