@@ -16,6 +16,15 @@ SPREAD = frozenset({"bound", "index", "off by one", "constant", "sign", "negatio
 """Kinds whose difference is read together with what stands before it."""
 SHORT = 36
 """Characters of code that a sentence has room for."""
+LONG = 60
+"""Likewise, where nothing else says what is to be done."""
+PLACES = {
+    (True, True): "`{wrong}` should be `{right}`.",
+    (True, False): "`{right}` is missing.",
+    (False, True): "`{wrong}` is too much.",
+}
+"""By whether there is something right and something wrong."""
+LINES = ("The line `{wrong}` is too much.", "The line `{right}` is missing.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,17 @@ def sentence(edit: Edit, rng: random.Random) -> str:
     choices = [each for each in wordings(found) if fits(each, found)]
     quoting = [each for each in choices if "{" in each]
     return rng.choice(quoting or choices).format(right=spoken(found.right), wrong=spoken(found.wrong))
+
+
+def change(edit: Edit) -> str:
+    """Says what has to become of what `edit` has made, always in the same words: a sentence where that is too long."""
+    found = difference(edit)
+    more = edit.old.count("\n") - edit.new.count("\n")
+    right, wrong = spoken(found.right), spoken(found.wrong)
+    text = LINES[more > 0] if more else PLACES.get((bool(right), bool(wrong)), "")
+    if not text or not fits(text, found, LONG):
+        return sentence(edit, random.Random(0))
+    return text.format(right=right, wrong=wrong)
 
 
 def difference(edit: Edit) -> Difference:
@@ -92,10 +112,10 @@ def wordings(found: Difference) -> Sequence[str]:
     return wording.WORDINGS[kind]
 
 
-def fits(text: str, found: Difference) -> bool:
+def fits(text: str, found: Difference, longest: int = SHORT) -> bool:
     """Whether the code that a sentence quotes is there, on one line and short."""
     parts = [part for name, part in (("{right}", found.right), ("{wrong}", found.wrong)) if name in text]
-    return all(0 < len(part) <= SHORT and "\n" not in part and balanced(part) for part in parts)
+    return all(0 < len(part) <= longest and "\n" not in part and balanced(part) for part in parts)
 
 
 def balanced(text: str) -> bool:

@@ -26,7 +26,7 @@ from kimicode_engine.template.render import (
 from kimicode_engine.template.typescript import declare
 from kimicode_engine.tokenizer import Tokenizer
 from nano_training.data.bpe import read_tokenizer
-from nano_training.data.targets import CONTEXT, IGNORED, of_answer, of_edit
+from nano_training.data.targets import CONTEXT, IGNORED, of_answer, of_edit, of_text
 from nano_training.episodes.episode import Episode, Learn
 
 EDIT = "functions.strreplace:"
@@ -94,7 +94,9 @@ class Encoder:
             called = called or segment == CALLS
             ids = self._ids((segment,))
             name = segment if before == CALL and isinstance(segment, str) else name
-            if before == ARGUMENTS and isinstance(segment, str) and name.startswith(EDIT):
+            if before == THOUGHT and isinstance(segment, str):
+                yield ids, of_text(ids, segment, self._tokenizer, learn)
+            elif before == ARGUMENTS and isinstance(segment, str) and name.startswith(EDIT):
                 yield ids, of_edit(ids, segment, self._tokenizer, learn)
             else:
                 yield _alike(ids, of_answer(learn, called=called))

@@ -1,6 +1,7 @@
 """What each token of an answer is as a target: a decision, or what follows from one, or nothing that should be learnt.
 
-Decisions of an edit are which line it quotes, and where the new text parts from the old one."""
+Decisions are which line is suspected, and what is said to be wrong with it; of an edit which line it quotes, and where
+the new text parts from the old one."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -9,18 +10,38 @@ from typing import TypeVar
 
 from kimicode_engine.tokenizer import Tokenizer
 from nano_training.episodes.episode import Learn
+from nano_training.episodes.script import SUSPECT
 
 IGNORED, CONTEXT, LEARNT, DECISION = 0, 1, 2, 3
 """What a token is as a target: nothing, what files and tests say, what the model does, what matters most of that."""
 CHOSEN = 4
 """So many first tokens of a quote tell which line it is."""
+QUOTED = "`. "
+"""What stands behind the quote of a line that is suspected."""
 
 T = TypeVar("T")
 
 
 def of_answer(learn: Learn, *, called: bool) -> int:
-    """The kind of an answer's tokens but for arguments of edits, in the text or, `called`, from the first call on."""
+    """The kind of an answer's tokens but for suspicions and edits, in the text or, `called`, from the first call on."""
     return LEARNT if learn == Learn.ALL or (learn == Learn.FORM and called) else IGNORED
+
+
+def of_text(tokens: Sequence[int], text: str, tokenizer: Tokenizer, learn: Learn) -> bytes:
+    """The kinds of the tokens of what an answer says, one byte each: of a suspicion the first of the line's quote, and
+    all that is said of it."""
+    kinds = bytearray((of_answer(learn, called=False),)) * len(tokens)
+    quote = text.rfind(SUSPECT) + len(SUSPECT)
+    if learn != Learn.ALL or SUSPECT not in text:
+        return bytes(kinds)
+    end = text.find(QUOTED, quote)
+    begin, behind = (len(text[:at].encode()) for at in (quote, end if end > 0 else len(text)))
+    ends = [0, *accumulate(len(tokenizer.bytes_of(token)) for token in tokens)]
+    line = [at for at in range(len(tokens)) if ends[at + 1] > begin and ends[at] < behind]
+    said = [at for at in range(len(tokens)) if ends[at + 1] > behind + len(QUOTED)]
+    for at in (*line[:CHOSEN], *said):
+        kinds[at] = DECISION
+    return bytes(kinds)
 
 
 def of_edit(tokens: Sequence[int], arguments: str, tokenizer: Tokenizer, learn: Learn) -> bytes:
@@ -28,10 +49,9 @@ def of_edit(tokens: Sequence[int], arguments: str, tokenizer: Tokenizer, learn: 
 
     Raises ValueError for arguments without texts `old_str` and `new_str`, or that are not as `json.dumps` writes them.
     """
-    decision = {Learn.ALL: DECISION, Learn.FORM: IGNORED, Learn.NOTHING: IGNORED}[learn]
     kinds = bytearray((of_answer(learn, called=True),)) * len(tokens)
     for at in decisions(tokens, arguments, tokenizer):
-        kinds[at] = decision
+        kinds[at] = DECISION if learn == Learn.ALL else kinds[at]
     return bytes(kinds)
 
 

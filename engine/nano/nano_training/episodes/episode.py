@@ -17,7 +17,7 @@ class Learn(IntEnum):
     NOTHING = 0
     ALL = 1
     FORM = 2
-    """Of a wrong try how it is written, so that a line once begun is brought to its end; not the choice of it."""
+    """Of a wrong try how it is written once it is said what is suspected; not the suspicion."""
 
 
 class UnplayableError(ValueError):

@@ -80,7 +80,7 @@ class Oracle:
             yield Answer(self._say(words), (*stopping, ("view", {"path": self._path})))
         before = ""
         for number, attempt in enumerate(self._script.tries):
-            reason = self._reason(before, output)
+            reason = f"{self._reason(before, output)} {attempt.suspicion}".strip()
             yield from self._change(number, attempt, reason, stops(output) if number else ())
             before = output
             (output,) = yield Answer("", (self._test_again,))
@@ -106,7 +106,7 @@ class Oracle:
         return "bash", {"command": f"{self._command} -f", "timeout": PATIENCE_S}
 
     def _reason(self, before: str, output: str) -> str:
-        """What fails; after a try, that it was not it. What is wrong is said when it is known, in the summary."""
+        """What fails; after a try, that it was not it."""
         failed = failure(output)
         if not before:
             return failed.sentence() if failed else ""
@@ -120,7 +120,7 @@ class Oracle:
         """There is a file to be read, and nothing that could be run but the compiler."""
         yield Answer(self._say(wording.VIEWING), (("view", {"path": self._path}),))
         attempt = self._script.tries[-1]
-        yield from self._change(len(self._script.tries) - 1, attempt, "")
+        yield from self._change(len(self._script.tries) - 1, attempt, attempt.suspicion)
         yield Answer("", (("bash", {"command": f"python3 -m py_compile {self._path}"}),))
         yield from self._submit(self._say(wording.UNTESTED, why=attempt.why))
 

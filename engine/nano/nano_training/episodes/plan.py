@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from nano_training.bugs import mutate
 from nano_training.bugs.choose import wrong_fixes
-from nano_training.bugs.why import sentence
+from nano_training.bugs.why import change, sentence
 from nano_training.episodes.oracle import Oracle
+from nano_training.episodes.replacing import replacement
 from nano_training.episodes.scene import Scene, draw, function_at
-from nano_training.episodes.script import Rates, Script, Try, count, script
+from nano_training.episodes.script import SUSPECT, Rates, Script, Try, count, script
 from nano_training.programs import trial
 from nano_training.project import Bug, Edit, Project
 
@@ -48,8 +49,9 @@ def of_bug(bug: Bug, rng: random.Random, rates: Rates | None = None) -> Plan:
     scene = draw(rng, project.module, function, failing, tested=True, odd=rates.odd)
     number, gives_up = (0, False) if stuck else count(rates, rng)  # each further try would take half a second
     edits = wrong_fixes(bug, rng, number) if number else ()
-    wrong = {edit.apply(broken): attempt(broken, edit, rng) for edit in edits}  # two edits may come to the same text
-    right = Try(project.source, bug.why)
+    # Two edits may come to the same text.
+    wrong = {edit.apply(broken): attempt(broken, edit, sentence(edit.undone, rng)) for edit in edits}
+    right = attempt(broken, bug.fix, bug.why)
     planned = script(rates, rng, [*wrong.values()], right, gives_up=gives_up)
     return Plan(project.path, files, scene, planned, rng.getrandbits(32))
 
@@ -60,13 +62,16 @@ def of_source(module: str, source: str, edit: Edit, rng: random.Random, rates: R
     broken = edit.apply(source)
     function = function_at(broken, edit.line)
     scene = draw(rng, module, function, lambda: "", tested=False, odd=0)
-    planned = script(rates, rng, (), attempt(broken, edit.undone, rng), gives_up=False)
+    planned = script(rates, rng, (), attempt(broken, edit.undone, sentence(edit, rng)), gives_up=False)
     return Plan(f"{module}.py", {f"{module}.py": broken}, scene, planned, rng.getrandbits(32))
 
 
-def attempt(broken: str, edit: Edit, rng: random.Random) -> Try:
-    """An edit of the broken source, with what one would think is wrong who makes it."""
-    return Try(edit.apply(broken), sentence(edit.undone, rng))
+def attempt(broken: str, edit: Edit, why: str) -> Try:
+    """An edit of the broken source, with where and what is wrong to the mind of who makes it."""
+    target = edit.apply(broken)
+    quoted = replacement(broken, target).old.strip()
+    line = quoted.partition("\n")[0].rstrip()
+    return Try(target, f"{SUSPECT}{line}`. {change(edit.undone)}", why)
 
 
 def endless(project: Project, rng: random.Random) -> Bug | None:

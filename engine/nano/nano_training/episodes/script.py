@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 MOST_TRIES = 7
+SUSPECT = "See `"
+"""How a suspicion begins: the line's quote follows, then what has to change in it. Each is easier to tell once the one
+before it is settled, and an edit is but the writing down of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +30,11 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """An edit that is made: the module's whole text then, and why one would do it, in a sentence."""
+    """An edit that is made: the module's whole text then; before it, where and what is suspected; and behind it, once
+    it has helped, what was wrong, in a sentence."""
 
     target: str
+    suspicion: str
     why: str
 
 

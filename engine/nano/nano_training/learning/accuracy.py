@@ -1,6 +1,6 @@
 """A quick proxy of the solve rate: how many calls of held-out episodes the model would write token by token.
 
-Each is judged behind the true conversation and text, whose wording is chance; what counts is what the calls say."""
+Each is judged behind the true conversation. Of the text only suspicions are looked at: which line, and what of it."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 import torch
 
-from kimicode_engine.template.render import ARGUMENTS, CALL_END, CALLED, CALLS
+from kimicode_engine.template.render import ARGUMENTS, CALL_END, CALLED, CALLS, THOUGHT
 from kimicode_engine.template.render import CALL as NEXT
 from kimicode_engine.tokenizer import Tokenizer
+from nano_training.data.targets import CHOSEN, DECISION, of_text
+from nano_training.episodes.episode import Learn
 
 LEARNT = 1.0
 """What tokens weigh at least as targets that the model is to write."""
-NEW = b'"new_str"'
-"""Where an edit's arguments begin to say what stands in the quote's place."""
 CALL_KINDS = {"bash": ("first", "test"), "strreplace": ("fix", "after a wrong fix")}
 """What a tool's first call is, and any later one."""
 
@@ -32,9 +32,11 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The last call of an answer: where its answer's calls begin, and its arguments with the sign of their end."""
+    """The last call of an answer: where its answer's text and calls begin, and its arguments with the sign of their
+    end."""
 
     name: str
+    text: int
     begin: int
     start: int
     stop: int
@@ -43,8 +45,9 @@ class Call:
 def written(tokens: torch.Tensor, weights: torch.Tensor, tokenizer: Tokenizer | None) -> list[Written]:
     """What is to be written in rows, tokens and weights [B, T]; without a tokenizer each run of full weight, as "any".
 
-    Of answers that are learnt whole the last call's arguments: "first" and "test" (commands), "fix", "after a wrong
-    fix", each of these also up to the new text as "...: line", and any other by its name. Of "submit" that it comes."""
+    Of answers that are learnt the last call's arguments: "first" and "test" (commands), "fix", "after a wrong fix", and
+    any other by its name. Before edits also which line is suspected, "...: line", and that with all that is said of it,
+    "...: suspicion". Of "submit" that it comes."""
     found: list[Written] = []
     for row, (ids, heavy) in enumerate(zip(tokens.tolist(), (weights >= LEARNT).tolist(), strict=True)):
         spans = _runs(heavy) if tokenizer is None else _judged(ids, heavy, tokenizer)
@@ -71,13 +74,24 @@ def _judged(ids: Sequence[int], heavy: Sequence[bool], tokenizer: Tokenizer) -> 
             yield call.begin, call.start, kind
             continue
         yield call.start, call.stop, kind
-        if call.name == "strreplace":
-            yield call.start, _new_at(ids, call, tokenizer), f"{kind}: line"
+        if call.name == "strreplace" and heavy[call.begin - 1]:
+            yield from _suspicion(ids, call, kind, tokenizer)
+
+
+def _suspicion(ids: Sequence[int], call: Call, kind: str, tokenizer: Tokenizer) -> Iterator[tuple[int, int, str]]:
+    """The spans of a suspicion in an answer's text, if there is one."""
+    said = list(ids[call.text : call.begin])
+    kinds = of_text(said, tokenizer.decode(said), tokenizer, Learn.ALL)
+    first = kinds.find(DECISION)
+    if first >= 0:
+        start = call.text + first
+        yield start, start + kinds[first : first + CHOSEN].count(DECISION), f"{kind}: line"
+        yield start, call.begin, f"{kind}: suspicion"
 
 
 def _calls(ids: Sequence[int], tokenizer: Tokenizer) -> Iterator[Call]:
     """The last call of each answer."""
-    marks = {tokenizer.control[marker.name]: marker for marker in (CALLS, NEXT, ARGUMENTS, CALL_END, CALLED)}
+    marks = {tokenizer.control[marker.name]: marker for marker in (THOUGHT, CALLS, NEXT, ARGUMENTS, CALL_END, CALLED)}
     last = dict.fromkeys(marks.values(), 0)
     for at, token in enumerate(ids):
         marker = marks.get(token)
@@ -86,17 +100,13 @@ def _calls(ids: Sequence[int], tokenizer: Tokenizer) -> Iterator[Call]:
         last[marker] = at
         if marker == CALLED:
             name = tokenizer.decode(ids[last[NEXT] + 1 : last[ARGUMENTS]])
-            yield Call(name.removeprefix("functions.").partition(":")[0], last[CALLS], last[ARGUMENTS] + 1, at)
-
-
-def _new_at(ids: Sequence[int], call: Call, tokenizer: Tokenizer) -> int:
-    """Behind the token with which the name of the new text ends, or at the end of the arguments."""
-    said = b""
-    for at in range(call.start, call.stop):
-        said += tokenizer.bytes_of(ids[at])
-        if NEW in said:
-            return at + 1
-    return call.stop
+            yield Call(
+                name.removeprefix("functions.").partition(":")[0],
+                last[THOUGHT] + 1,
+                last[CALLS],
+                last[ARGUMENTS] + 1,
+                at,
+            )
 
 
 def tally(asked: Sequence[Written], right: torch.Tensor) -> tuple[Counter[str], Counter[str]]:

@@ -59,3 +59,28 @@ def test_every_edit_of_a_module_and_its_undoing_have_a_short_sentence():
 def test_code_that_is_long_is_not_quoted():
     long = "first_of_many_names + second_of_many_names + third_of_many_names"
     assert said("operator", f"x = {long}", "x = 1 * 2") == {"The operator is wrong."}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("if a <= b:", "if a < b:", "`<` should be `<=`."),
+        ("return left", "return right", "`right` should be `left`."),
+        ("if not a:", "if a:", "`not` is missing."),
+        ("if a:", "if not a:", "`not` is too much."),
+        ("total = 0\ntotal += 1", "total = 0", "The line `total += 1` is missing."),
+        ("total = 0", "total = 0\nreturn total", "The line `return total` is too much."),
+        ("a = 1\nb = 2", "b = 2\na = 1", None),
+        (f"x = {'long_name + ' * 9}y", "x = 0", None),
+    ],
+)
+def test_a_change_is_said_always_in_the_same_words(old, new, said):
+    edit = Edit("swapped lines", 1, old, new)
+    assert why.change(edit) == (said or why.sentence(edit, random.Random(0)))
+
+
+def test_every_edit_of_a_module_has_a_change_in_one_line():
+    for edit in mutate.edits(SHOP, random.Random(0)):
+        for each in (edit, edit.undone):
+            assert "\n" not in why.change(each)
+            assert "``" not in why.change(each)

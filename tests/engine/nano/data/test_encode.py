@@ -75,18 +75,26 @@ def test_of_a_right_edit_the_choice_is_marked(encoder, tokenizer):
     assert put.strip() in ("+", "+=")
 
 
-def test_of_a_wrong_try_all_is_learnt_but_its_choice(encoder, tokenizer):
+def test_of_a_wrong_try_what_is_written_is_learnt_and_not_why(encoder, tokenizer):
     first = next(at for at, message in enumerate(MESSAGES) if message["content"] == "A wrong try.")
     learn = [Learn.NOTHING] * len(MESSAGES)
     learn[first] = Learn.FORM
     encoded = encoder.encode(replace(EPISODE, learn=tuple(learn)))
-    begun, between, end = runs(encoded, tokenizer, LEARNT)
-    assert begun.startswith("<|tool_calls_section_begin|><|tool_call_begin|>functions.strreplace:1")
-    assert '"path": "shop.py", "old_str":' in begun
-    assert '"new_str": "a' in between
-    assert end.endswith('b"}<|tool_call_end|><|tool_calls_section_end|><|im_end|>')
+    (written,) = runs(encoded, tokenizer, LEARNT)
+    assert written.startswith("<|tool_calls_section_begin|><|tool_call_begin|>functions.strreplace:1")
+    assert '"path": "shop.py", "old_str": "a -= b", "new_str": "a *= b"}' in written
+    assert written.endswith("<|tool_calls_section_end|><|im_end|>")
     assert not runs(encoded, tokenizer, DECISION)
     assert "A wrong try." in "".join(runs(encoded, tokenizer, IGNORED))
+
+
+def test_a_suspicion_is_marked(encoder, tokenizer):
+    last = next(at for at, message in enumerate(MESSAGES) if message["content"] == "It subtracts.")
+    suspicion = {**MESSAGES[last], "content": "It subtracts. See `a *= b`. `*=` should be `+=`."}
+    talk = (*MESSAGES[:last], suspicion, *MESSAGES[last + 1 :])
+    line, said, *_ = runs(encoder.encode(replace(EPISODE, messages=talk)), tokenizer, DECISION)
+    assert "a *= b".startswith(line.strip("` "))
+    assert said.endswith("`*=` should be `+=`.")
 
 
 def test_what_tools_say_is_context(encoder, tokenizer):

@@ -74,7 +74,12 @@ def test_the_plain_way_is_test_mend_test_submit():
         assert "FAILED" in told(episode)[0]
         assert told(episode)[2].endswith("\n\nOK")
         (_, edit, _, (_, ((_, submitted),), _)) = answers(episode)
-        assert bug.why not in edit[0], "nothing is said of a line before it is chosen"
+        failing, _, suspicion = edit[0].partition(" See `")
+        assert failing.endswith("."), "what fails is said first"
+        line, _, said = suspicion.partition("`. ")
+        assert line in bug.broken, "then the line is chosen"
+        assert edit[1][0][1]["old_str"].strip().startswith(line)
+        assert said.endswith(".")
         assert submitted["summary"].startswith(bug.why)
         assert end_of(episode, bug.broken) == SHOP.source
 

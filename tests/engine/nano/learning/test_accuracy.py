@@ -36,23 +36,35 @@ def flags(*learnt):
     return [Learn.NOTHING] * 2 + [flag for one in learnt for flag in (one, Learn.NOTHING)][:-1]
 
 
+SUSPICION = "Now 5 instead of 1. See `a *= b`. `*=` should be `+=`."
+SUSPECTING = [
+    {**message, "content": SUSPICION} if message["content"] == "It subtracts." else message for message in MESSAGES
+]
+
+
 @pytest.mark.parametrize("weight", [1.0, 3.0])
-def test_what_is_judged_is_what_calls_say_and_not_the_text(folder, weight):
-    learnt = flags(Learn.ALL, Learn.FORM, Learn.ALL, Learn.ALL)
-    found = judged(folder, MESSAGES, learnt, weight)
-    assert [kind for kind, _ in found] == ["first", "after a wrong fix", "after a wrong fix: line", "submit"]
+def test_what_is_judged_is_what_calls_say_and_what_is_suspected(folder, weight):
+    learnt = flags(Learn.ALL, Learn.NOTHING, Learn.ALL, Learn.ALL)
+    found = judged(folder, SUSPECTING, learnt, weight)
+    later = "after a wrong fix"
+    assert [kind for kind, _ in found] == ["first", later, f"{later}: line", f"{later}: suspicion", "submit"]
     texts = dict(found)
     assert texts["first"] == '{"command": "python3 -m unittest"}<|tool_call_end|>'
-    assert json.loads(texts["after a wrong fix"].removesuffix("<|tool_call_end|>"))["new_str"] == "a += b"
-    assert '"old_str": "a *= b", "new_str"' in texts["after a wrong fix: line"]
-    assert "a +=" not in texts["after a wrong fix: line"]
+    assert json.loads(texts[later].removesuffix("<|tool_call_end|>"))["new_str"] == "a += b"
+    assert "a *= b`".startswith(texts[f"{later}: line"].strip("` "))
+    assert SUSPICION.endswith(texts[f"{later}: suspicion"].lstrip("`"))
     assert texts["submit"].startswith("<|tool_calls_section_begin|><|tool_call_begin|>functions.submit:3")
     assert "summary" not in texts["submit"]
 
 
+def test_of_a_wrong_try_it_is_judged_whether_the_edit_follows_from_the_words(folder):
+    found = judged(folder, SUSPECTING, flags(Learn.NOTHING, Learn.NOTHING, Learn.FORM, Learn.NOTHING))
+    assert [kind for kind, _ in found] == ["after a wrong fix"]
+
+
 def test_a_first_fix_is_told_from_a_later_one(folder):
     kinds = [kind for kind, _ in judged(folder, MESSAGES, flags(Learn.ALL, Learn.ALL, Learn.NOTHING, Learn.ALL))]
-    assert kinds == ["first", "fix", "fix: line", "submit"]
+    assert kinds == ["first", "fix", "submit"]
 
 
 def test_of_two_edits_in_one_answer_the_last_is_the_fix(folder):
@@ -61,7 +73,7 @@ def test_of_two_edits_in_one_answer_the_last_is_the_fix(folder):
     talk = [*MESSAGES[:4], both, result(1, "strreplace", "Edited."), result(2, "strreplace", "Edited.")]
     learnt = [*[Learn.NOTHING] * 4, Learn.ALL, Learn.NOTHING, Learn.NOTHING]
     found = judged(folder, talk, learnt)
-    assert [kind for kind, _ in found] == ["fix", "fix: line"]
+    assert [kind for kind, _ in found] == ["fix"]
     assert '"old_str": "c", "new_str": "d"' in found[0][1]
 
 
