@@ -2,9 +2,9 @@
 
 import ast
 import builtins
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import combinations
 
 from nano_training.programs.families import Family
 
@@ -65,13 +65,39 @@ def similarity(first: Shingles, second: Shingles) -> float:
 
 
 def neighbours(families: Sequence[Family]) -> dict[str, set[str]]:
-    """Name of a family -> names of those that are nearly the same."""
+    """Name of a family -> names of those that are nearly the same: what `are_similar` says, for all pairs."""
     found: dict[str, set[str]] = {family.name: set() for family in families}
-    for one, other in combinations(families, 2):
-        if are_similar(one.code, other.code):
-            found[one.name].add(other.name)
-            found[other.name].add(one.name)
+    wholes, parts = Alike(SIMILAR), Alike(SIMILAR_FUNCTIONS)
+    for family in families:
+        whole, *functions = shingles(family.code)
+        for name in wholes.add(family.name, [whole]) | parts.add(family.name, functions):
+            found[family.name].add(name)
+            found[name].add(family.name)
     return found
+
+
+class Alike:
+    """Sets of shingles by name, with what each shingle stands in: only sets that share some are ever compared."""
+
+    def __init__(self, least: float) -> None:
+        self.least = least
+        self.known: list[tuple[str, int]] = []
+        self.where: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+
+    def add(self, name: str, sets: Sequence[Shingles]) -> set[str]:
+        """Take them in -> names of those that were known and are similar to one of them."""
+        found: set[str] = set()
+        for each in sets:
+            common = Counter(at for shingle in each for at in self.where.get(shingle, ()))
+            for at, count in common.items():
+                other, size = self.known[at]
+                if count / (len(each) + size - count) >= self.least:
+                    found.add(other)
+        for each in sets:
+            for shingle in each:
+                self.where[shingle].append(len(self.known))
+            self.known.append((name, len(each)))
+        return found
 
 
 def clusters(near: Mapping[str, set[str]]) -> list[list[str]]:

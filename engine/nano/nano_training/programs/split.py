@@ -1,7 +1,10 @@
-"""`python -m nano_training.programs.split`: settles which families are held out; what is settled never moves."""
+"""`python -m nano_training.programs.split`: settles which families are held out; what is settled never moves.
 
+With `--training` new ones are trained on, but for near-twins of those that are held out."""
+
+import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from nano_training.programs import families
@@ -13,11 +16,14 @@ class SplitError(ValueError):
     """A family is nearly the same as others on both sides: names it and them."""
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--training", action="store_true", help="hold no more out, but for near-twins")
+    given = parser.parse_args(arguments)
     found = families.load(families.FOLDER)
     known = families.sides()
     try:
-        settled = extended(found, known)
+        settled = extended(found, known, (lambda _: False) if given.training else falls_out)
     except SplitError as error:
         sys.exit(str(error))
     write(settled, families.SPLIT)
@@ -26,8 +32,11 @@ def main() -> int:
     return 0
 
 
-def extended(found: Sequence[Family], known: Mapping[str, bool]) -> dict[str, bool]:
-    """The sides of all families, known ones unmoved. Raises SplitError."""
+def extended(
+    found: Sequence[Family], known: Mapping[str, bool], chance: Callable[[str], bool] = falls_out
+) -> dict[str, bool]:
+    """The sides of all families, known ones unmoved; `chance` says whether a cluster of new ones is held out, by its
+    first name. Raises SplitError."""
     settled = dict(known)
     near = neighbours(found)
     new = {
@@ -38,7 +47,7 @@ def extended(found: Sequence[Family], known: Mapping[str, bool]) -> dict[str, bo
         sides = {known[other] for other in old}
         if len(sides) > 1:
             raise SplitError(f"{', '.join(cluster)}: as good as {', '.join(old)}, which stand on both sides")
-        side = sides.pop() if sides else falls_out(cluster[0])
+        side = sides.pop() if sides else chance(cluster[0])
         settled.update(dict.fromkeys(cluster, side))
     return settled
 

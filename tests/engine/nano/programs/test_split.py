@@ -60,6 +60,12 @@ def test_a_near_duplicate_goes_where_the_other_is():
         assert settled == {**known, "vowels_in": side}
 
 
+def test_where_no_more_is_held_out_near_duplicates_of_what_is_still_are():
+    found = [family("count_vowels", COUNT), family("clamp", THIRD), family("vowels_in", SAME)]
+    settled = split.extended(found, {"count_vowels": True}, lambda _: False)
+    assert settled == {"count_vowels": True, "vowels_in": True, "clamp": False}
+
+
 def test_what_is_settled_stays_even_when_it_is_gone():
     settled = split.extended([family("clamp", THIRD)], {"clamp": True, "removed": False})
     assert settled == {"clamp": True, "removed": False}
