@@ -4,12 +4,13 @@ import ast
 import difflib
 import hashlib
 import re
-import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+
+from nano_training.programs import trial
 
 COURSE = Path(__file__).parents[4] / "engine" / "nano" / "course"
 NAMES = sorted(about.parent.name for about in COURSE.glob("*/bug.toml"))
@@ -32,17 +33,13 @@ def text(name: str, file: str) -> str:
     return (COURSE / name / file).read_text("utf-8")
 
 
-def judged(folder: Path, name: str, source: str) -> tuple[int, int, str]:
-    """(how many tests ran, how many did not pass, what was printed) for this source in a folder of its own."""
-    folder.mkdir()
-    (folder / f"{module(name)}.py").write_text(source, "utf-8")
-    (folder / f"test_{module(name)}.py").write_text(text(name, f"test_{module(name)}.py"), "utf-8")
-    command = [sys.executable, "-B", "-m", "unittest"]
-    output = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=50).stderr
-    ran = re.search(r"^Ran (\d+) tests? in", output, re.MULTILINE)
-    wrong = re.search(r"^FAILED \((.*)\)$", output, re.MULTILINE)
-    assert ran, output
-    return int(ran[1]), sum(map(int, re.findall(r"\d+", wrong[1]))) if wrong else 0, output
+def judged(name: str, source: str) -> tuple[int, int, str]:
+    """(how many tests ran, how many did not pass, what was printed) with this source."""
+    files = {f"{module(name)}.py": source, f"test_{module(name)}.py": text(name, f"test_{module(name)}.py")}
+    found = trial.run(trial.FOLDER, files, seconds=5.0)
+    ran = re.search(r"^Ran (\d+) tests? in", found.output, re.MULTILINE)
+    assert ran, found.output
+    return int(ran[1]), len(found.failed), found.output
 
 
 def test_there_are_enough_of_them():
@@ -58,11 +55,11 @@ def test_the_set_is_the_one_written_before_training():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_some_tests_fail_until_the_right_module_stands_there(name, tmp_path):
-    ran, wrong, output = judged(tmp_path / "broken", name, text(name, f"{module(name)}.py"))
+def test_some_tests_fail_until_the_right_module_stands_there(name):
+    ran, wrong, output = judged(name, text(name, f"{module(name)}.py"))
     assert 3 <= ran <= 8
     assert 1 <= wrong < ran, f"some tests tell what works, others what does not\n{output}"
-    ran_fixed, wrong_fixed, output = judged(tmp_path / "fixed", name, text(name, "fixed.py"))
+    ran_fixed, wrong_fixed, output = judged(name, text(name, "fixed.py"))
     assert (ran_fixed, wrong_fixed) == (ran, 0), output
 
 

@@ -1,177 +1,144 @@
-"""A function of a module together with what it needs of that module, where all of it is harmless."""
+"""A function or a class together with what it needs of its package, where all of it is harmless."""
 
 import ast
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
-from nano_training.bugs.mining import cut
+from nano_training.bugs.mining import classes, cut
+from nano_training.bugs.mining.harm import UNENDING, harmless
+from nano_training.bugs.mining.library import Library, Module
 
-ALLOWED = frozenset(
-    [
-        "abc",
-        "bisect",
-        "calendar",
-        "collections",
-        "colorsys",
-        "copy",
-        "dataclasses",
-        "datetime",
-        "decimal",
-        "difflib",
-        "enum",
-        "fractions",
-        "functools",
-        "heapq",
-        "html",
-        "itertools",
-        "keyword",
-        "math",
-        "numbers",
-        "operator",
-        "re",
-        "statistics",
-        "string",
-        "struct",
-        "textwrap",
-        "types",
-        "typing",
-        "unicodedata",
-    ]
-)
-"""Modules that touch nothing outside the program. (`typing_extensions` and the like are not there on every machine.)"""
-FORBIDDEN = frozenset(
-    [
-        "NotImplemented",
-        "__file__",
-        "Exception",
-        "BaseException",
-        "Warning",
-        "__import__",
-        "__name__",
-        "breakpoint",
-        "compile",
-        "delattr",
-        "eval",
-        "exec",
-        "exit",
-        "getattr",
-        "globals",
-        "hash",
-        "help",
-        "id",
-        "input",
-        "locals",
-        "memoryview",
-        "open",
-        "print",
-        "quit",
-        "setattr",
-        "super",
-        "vars",
-    ]
-)
-CLOCKS = frozenset(
-    {"now", "today", "utcnow", "fromtimestamp", "random", "shuffle", "system", "environ", "write", "read"}
-)
-LINES = 45
-PARTS = 6
+LINES = 60
+PARTS = 10
+ODD = frozenset("contextmanager asynccontextmanager overload property fixture jit abstractmethod setter".split())
+"""Decorators without which a function is another one."""
+KEPT = frozenset({"dataclass", "total_ordering"})
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A module of its own: `name` is the function it is about, `examples` what its docstring shows."""
+    """A module of its own: `name` is the function or class it is about, `docstring` may show how it is called."""
 
     name: str
     source: str
-    node: ast.FunctionDef
+    node: ast.FunctionDef | ast.ClassDef
     docstring: str
 
 
-def programs(source: str) -> list[Program]:
-    """Every function of a module that can stand alone with what it needs. Raises SyntaxError, ValueError."""
-    tree = ast.parse(source)
-    homes = {name: node for node in tree.body for name in names_of(node)}
-    found = []
-    for node in tree.body:
-        if (
-            isinstance(node, ast.FunctionDef)
-            and not node.name.startswith("__")
-            and node.args.args
-            and not node.decorator_list
-        ):
-            text = assembled(source, tree, homes, node)
-            if text is not None:
-                found.append(Program(node.name, text, node, ast.get_docstring(node) or ""))
-    return found
+def programs(module: Module, library: Library) -> Iterator[Program]:
+    """Every function, class, or part of a class that can stand alone with what it needs."""
+    for node in module.tree.body:
+        if isinstance(node, ast.FunctionDef) and is_plain(node) and node.args.args:
+            yield from program(module, library, node, cut.cut(module.source, node), node)
+        elif isinstance(node, ast.ClassDef) and decorated(node) is not None:
+            for text, shown in classes.texts(module.source, node):
+                yield from program(module, library, node, (decorated(node) or "") + text, shown)
 
 
-def names_of(node: ast.stmt) -> set[str]:
-    """Names that a top-level statement binds for others."""
-    simple = isinstance(node, (ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign))
-    if isinstance(node, cut.Definition):
-        return {node.name}
-    return cut.bound(node) if simple else set()
+def program(
+    module: Module, library: Library, node: cut.Definition, text: str, shown: cut.Definition
+) -> Iterator[Program]:
+    """One program, if it is one. `node` is what it was in its module, `text` what it is to be."""
+    try:
+        main = ast.parse(text).body[0]
+    except (SyntaxError, ValueError):
+        return
+    if not isinstance(main, cut.Definition) or main.name.startswith("__"):
+        return
+    source = Assembly(library).of(module, node, main, text)
+    if source is not None and not UNENDING.search(source):
+        yield Program(main.name, source, main, ast.get_docstring(shown) or "")
 
 
-def assembled(source: str, tree: ast.Module, homes: dict[str, ast.stmt], main: ast.FunctionDef) -> str | None:
-    """The text of a function and of all it needs, in the order of the module; None where that is not allowed."""
-    needed: dict[ast.stmt, set[str]] = {main: set()}
-    waiting: list[ast.stmt] = [main]
-    while waiting:
-        for name in cut.unknown(plain(waiting.pop())):
-            home = homes.get(name)
-            if home is None:
-                return None
-            if home not in needed:
-                waiting.append(home)
-            needed.setdefault(home, set()).add(name)
-    if len(needed) > PARTS or not all(harmless(node) for node in needed):
-        return None
-    return text_of(source, [(node, needed[node]) for node in tree.body if node in needed])
-
-
-def plain(node: ast.stmt) -> ast.AST:
-    """A statement as others depend on it: an import needs nothing."""
-    return ast.Pass() if isinstance(node, (ast.Import, ast.ImportFrom)) else node
-
-
-def harmless(node: ast.stmt) -> bool:
-    """Whether a statement neither reaches outside nor gives another result on another day."""
-    if isinstance(node, ast.Import):
-        return all(each.name in ALLOWED for each in node.names)
-    if isinstance(node, ast.ImportFrom):
-        return node.level == 0 and (node.module or "").split(".")[0] in ALLOWED
-    for each in ast.walk(node):
-        if isinstance(each, ast.Global | ast.Nonlocal | ast.Await | ast.AsyncFunctionDef | ast.Import | ast.ImportFrom):
-            return False
-        if isinstance(each, ast.Name) and each.id in FORBIDDEN:
-            return False
-        if isinstance(each, ast.Attribute) and (each.attr.startswith("__") or each.attr in CLOCKS):
-            return False
-    return True
-
-
-def text_of(source: str, needed: list[tuple[ast.stmt, set[str]]]) -> str | None:
-    """Imports first, then constants and definitions, as a module of at most LINES lines."""
-    imports, parts = [], []
-    for node, names in needed:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            imports.append(trimmed(node, names))
-        elif isinstance(node, cut.Definition):
-            if node.decorator_list:
-                return None
-            parts.append("\n\n" + cut.cut(source, node).rstrip())
-        else:
-            parts.append(ast.get_source_segment(source, node) or "")
-    head = "\n".join(sorted(imports))
-    body = "\n".join(parts)
-    text = (
-        (head + "\n\n" if head and not body.startswith("\n\n") else head + "\n" if head else "")
-        + body.strip("\n" if not head else "")
-        + "\n"
+def is_plain(node: ast.FunctionDef) -> bool:
+    """Whether a function is the same without its decorators."""
+    return not any(
+        isinstance(each, ast.Name | ast.Attribute) and (each.id if isinstance(each, ast.Name) else each.attr) in ODD
+        for decorator in node.decorator_list
+        for each in ast.walk(decorator)
     )
-    lines = text.split("\n")
-    fits = len(lines) <= LINES and max(map(len, lines)) <= cut.WIDTH and text.isascii() and "\t" not in text
-    return text if fits else None
+
+
+def decorated(node: ast.ClassDef) -> str | None:
+    """The decorators of a class as lines; None where one is not known."""
+    lines = []
+    for each in node.decorator_list:
+        called = each.func if isinstance(each, ast.Call) else each
+        if not isinstance(called, ast.Name) or called.id not in KEPT:
+            return None
+        lines.append(f"@{ast.unparse(each)}\n")
+    return "".join(lines)
+
+
+@dataclass(slots=True)
+class Assembly:
+    """Gathers what one definition needs, and puts it together."""
+
+    library: Library
+    order: list[Module] = field(default_factory=list)
+    imports: dict[ast.Import | ast.ImportFrom, set[str]] = field(default_factory=dict)
+    parts: dict[tuple[int, int], tuple[bool, str]] = field(default_factory=dict)
+    """By module and line: whether it is a definition, and its text."""
+    homes: dict[str, ast.stmt] = field(default_factory=dict)
+
+    def of(self, module: Module, node: cut.Definition, main: ast.stmt, text: str) -> str | None:
+        """The text of a definition and of all it needs; None where that is not allowed."""
+        self.homes[node.name] = node
+        self.put(module, node, text)
+        waiting = [(module, main)]
+        while waiting:
+            here, each = waiting.pop()
+            if not harmless(each) or len(self.parts) > PARTS:
+                return None
+            for name in sorted(cut.unknown(each)):
+                home = self.library.home(here, name)
+                if home is None or self.homes.setdefault(name, home[1]) is not home[1]:
+                    return None
+                following = self.needed(*home, name)
+                if following is None:
+                    return None
+                waiting += following
+        return self.text()
+
+    def needed(self, module: Module, node: ast.stmt, name: str) -> list[tuple[Module, ast.stmt]] | None:
+        """Takes a statement in, and gives it back where what it needs is still to be found; None: not allowed."""
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            self.imports.setdefault(node, set()).add(name)
+            return [] if harmless(node) else None
+        if (self.place(module), node.lineno) in self.parts:
+            return []
+        if isinstance(node, ast.FunctionDef) and is_plain(node):
+            text = cut.cut(module.source, node)
+        elif isinstance(node, ast.ClassDef) and decorated(node) is not None:
+            text = (decorated(node) or "") + cut.cut(module.source, node)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            text = ast.get_source_segment(module.source, node) or ""
+        else:
+            return None
+        self.put(module, node, text)
+        return [(module, ast.parse(text).body[0])]
+
+    def place(self, module: Module) -> int:
+        """Which of the modules it is; later ones stand further above."""
+        if module not in self.order:
+            self.order.append(module)
+        return -self.order.index(module)
+
+    def put(self, module: Module, node: ast.stmt, text: str) -> None:
+        """Takes a text in."""
+        self.parts[self.place(module), node.lineno] = isinstance(node, cut.Definition), text.rstrip()
+
+    def text(self) -> str | None:
+        """Imports first, then constants and definitions, as a module of at most LINES lines."""
+        made = "\n".join(sorted({trimmed(node, names) for node, names in self.imports.items()}))
+        before = False
+        for place in sorted(self.parts):
+            definition, text = self.parts[place]
+            gap = "" if not made else "\n\n\n" if definition or before else "\n" if not self.imports else "\n\n"
+            made, before = made + gap + text, definition
+        lines = made.split("\n")
+        fits = len(lines) <= LINES and max(map(len, lines)) <= cut.WIDTH and made.isascii() and "\t" not in made
+        return made + "\n" if fits else None
 
 
 def trimmed(node: ast.Import | ast.ImportFrom, names: set[str]) -> str:
