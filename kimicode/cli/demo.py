@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Annotated
 
@@ -25,7 +25,19 @@ from kimicode.llm.local import engine_command
 MOST_STEPS = 40
 _SHOWN = 3
 
-Number = Annotated[str, typer.Option("--bug", metavar="N", help="This one of `--list`; else any, at random.")]
+
+def complete_bug(incomplete: str) -> list[tuple[str, str]]:
+    """What a shell offers where a bug is wanted: numbers, with what they are."""
+    with suppress(KimicodeError):
+        numbered = ((str(number), each.title) for number, each in enumerate(_bugs(), 1))
+        return [(number, title) for number, title in numbered if number.startswith(incomplete)]
+    return []
+
+
+Number = Annotated[
+    str,
+    typer.Option("--bug", metavar="N", help="This one of `--list`; else any, at random.", autocompletion=complete_bug),
+]
 TimeLimit = Annotated[float, typer.Option("--time-limit", min=1, metavar="SECONDS", help="For the agent, at most.")]
 
 

@@ -55,6 +55,17 @@ async def test_the_model_is_asked_as_it_was_trained(demo):
     assert '"chat_template_kwargs": {"thinking": false}' in asked
 
 
+async def test_a_shell_completes_the_numbers_of_bugs(kimicode, tmp_path):
+    package(tmp_path / "nano", *SOLVED)
+    words = {"COMP_WORDS": "kimicode demo --bug ", "COMP_CWORD": "3", "_KIMICODE_COMPLETE": "complete_bash"}
+    kimicode.variables = {"KIMICODE_NANO": str(tmp_path / "nano"), **words}
+    offered = (await kimicode()).stdout.split()
+    assert offered == [str(number) for number in range(1, len(offered) + 1)]
+    assert offered
+    kimicode.variables["KIMICODE_NANO"] = str(tmp_path / "nowhere")
+    assert (await kimicode()).stdout.split() == []
+
+
 async def test_giving_up_is_told_as_such_with_what_would_have_been_right(demo):
     run = await over(await demo(RUN, SURRENDER, SURRENDER))
     assert run.code == 3
