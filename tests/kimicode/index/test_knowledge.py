@@ -91,4 +91,5 @@ async def test_an_index_that_another_process_built_anew_is_asked_from_then_on(kn
     remove(knowledge.index.folder)
     (knowledge.root / "shop/aaa.py").write_text("def first_of_all():\n    pass\n")
     after = await search_until_fresh(knowledge, "Money")
-    assert after.definitions == before.definitions
+    # In any order: the graph that ranks them may be there by now.
+    assert set(after.definitions) == set(before.definitions)

@@ -114,7 +114,7 @@ async def second_round(forge, pushed, fault=None, nth=0):
     return desk.state(), len(forge.requests) - asked
 
 
-@pytest.mark.parametrize("third", range(3))
+@pytest.mark.parametrize("third", [0, *(pytest.param(third, marks=pytest.mark.slow) for third in (1, 2))])
 @pytest.mark.parametrize("fault", [REFUSED, UNANSWERED], ids=["refused", "done but not answered"])
 async def test_whichever_request_fails_a_second_try_ends_where_one_would_have(forge, fault, third):
     pushed = forge.commit("pushed", {"a.py": TOPIC.replace(b"call(5)\n", b"line 5\n")}, start="topic")

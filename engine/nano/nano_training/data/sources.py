@@ -16,9 +16,10 @@ from nano_training.data.encode import Encoded, Encoder
 from nano_training.episodes import twin
 from nano_training.episodes.episode import Episode
 from nano_training.programs import families, make
+from nano_training.programs.outcome import BUILT_IN
 from nano_training.project import Bug, Project
 
-UNLUCKY = (KimicodeError, RuntimeError, ValueError, LookupError, TypeError, SyntaxError, MemoryError)
+UNLUCKY = (KimicodeError, *BUILT_IN)
 """What one program of many thousands, run in this process, may come to."""
 IN_A_ROW = 50
 _UNENDING = re.compile(r"(?<![.\w])(?:itertools\.)?(?:count|cycle|repeat)\(")
