@@ -77,7 +77,7 @@ class GitHub(Hosted):
             *(draft, state.now()),
         )
         state.pulls[number] = pull
-        self.bare.git("symbolic-ref", f"refs/pull/{number}/head", pull.head_ref)
+        self.bare.point(f"refs/pull/{number}/head", pull.head_ref)
         return pull
 
     # --- what people do -------------------------------------------------------------------------------------

@@ -118,22 +118,21 @@ def _shown(path: str) -> str:
 
 def commit(state: State, one: Pull, sha: str) -> Json:
     """A commit of a pull request."""
-    url, name = f"{state.api}/repos/{state.full_name}/commits/{sha}", one.bare.author(sha)
+    url, said = f"{state.api}/repos/{state.full_name}/commits/{sha}", one.bare.said(sha)
+    name = said.author
     person = {"name": name, "email": f"{name}@example.invalid", "date": "2026-01-01T00:00:00Z"}
-    parents = one.bare.git("rev-list", "--parents", "-1", sha).decode().split()[1:]
-    tree = one.bare.git("rev-parse", f"{sha}^{{tree}}").decode().strip()
-    inner = {"url": url, "author": person, "committer": person, "message": one.bare.message(sha), "comment_count": 0}
+    inner = {"url": url, "author": person, "committer": person, "message": said.message, "comment_count": 0}
     return {
         "sha": sha,
         "node_id": f"C_{sha[:12]}",
         "url": url,
         "html_url": f"{state.web}/{state.full_name}/commit/{sha}",
         "comments_url": f"{url}/comments",
-        "commit": {**inner, "tree": {"sha": tree, "url": f"{url}/tree"}},
+        "commit": {**inner, "tree": {"sha": said.tree, "url": f"{url}/tree"}},
         "author": user(state, name),
         "committer": user(state, name),
         "parents": [
-            {"sha": parent, "url": f"{state.api}/repos/{state.full_name}/commits/{parent}"} for parent in parents
+            {"sha": parent, "url": f"{state.api}/repos/{state.full_name}/commits/{parent}"} for parent in said.parents
         ],
     }
 

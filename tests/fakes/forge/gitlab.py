@@ -74,7 +74,7 @@ class GitLab(Hosted):
         url = f"{self.url}/{state.full_name}/-/merge_requests/{number}"
         pull = Pull(self.bare, url, number, title, body, author, base, head, fork, draft, state.now())
         state.pulls[number] = pull
-        self.bare.git("symbolic-ref", f"refs/merge-requests/{number}/head", pull.head_ref)
+        self.bare.point(f"refs/merge-requests/{number}/head", pull.head_ref)
         state.version(pull)
         return pull
 

@@ -159,8 +159,8 @@ def list_commits(state: State, ask: Ask) -> Answer:
     pull = pull_of(state, ask)
 
     def shape(sha: str) -> dict[str, Any]:
-        message = state.bare.message(sha)
-        told = {"title": message.partition("\n")[0], "message": message, "author_name": state.bare.author(sha)}
+        said = state.bare.said(sha)
+        told = {"title": said.message.partition("\n")[0], "message": said.message, "author_name": said.author}
         return {"id": sha, "short_id": sha[:8], **told, "created_at": "2026-01-01T00:00:00.000Z"}
 
     return listed(ask, state.bare.between(pull.base, pull.head)[::-1], shape)

@@ -1,6 +1,7 @@
 """The real bare git repository behind a fake forge: commits by fast-import, and diffs as git computes them."""
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ _QUIET = {
     },
 }
 _FIRST_COMMIT_AT = 1_767_225_600  # 2026-01-01
+_HASH = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +55,36 @@ class Delta:
         return sum(row.kind == kind for piece in patches.pieces(self.patch or "") for row in piece.rows)
 
 
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What a commit says of itself."""
+
+    tree: str
+    parents: tuple[str, ...]
+    author: str
+    message: str
+
+
 class Bare:
     """A bare repository at `path`. Blocking; calls are one or two processes of git.
 
-    What is asked of commits by their hashes never changes and is remembered: give `diff` and `merge_base` no names.
+    What is asked of commits by their hashes never changes and is remembered: give `diff`, `merge_base`, `between` and
+    `said` no names.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._commits = 0
         subprocess.run(
-            ["git", "init", "-q", "--bare", "-b", "main", str(path)], check=True, env={**os.environ, **_QUIET}
+            ["git", "init", "-q", "--bare", "--template=", "-b", "main", str(path)],
+            check=True,
+            env={**os.environ, **_QUIET},
         )
+        self._there: set[str] = set()
         self.diff = lru_cache(maxsize=256)(self._diff)
         self.merge_base = lru_cache(maxsize=1024)(self._merge_base)
+        self.between = lru_cache(maxsize=1024)(self._between)
+        self.said = lru_cache(maxsize=1024)(self._said)
 
     def git(self, *arguments: str, data: bytes = b"") -> bytes:
         """What git prints. Raises CalledProcessError."""
@@ -96,29 +114,41 @@ class Bare:
         self.git("update-ref", ref, commit)
         return commit
 
+    def point(self, name: str, target: str) -> None:
+        """Make a ref that stands for whatever another one stands for."""
+        place = self.path / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(f"ref: {target}\n", "ascii")
+
     def tip(self, name: str) -> str:
         """The commit that a name stands for, "" if there is none."""
         loose = self.path / name
         if name.startswith("refs/") and loose.is_file():  # far cheaper than a process
             said = loose.read_text("ascii").strip()
             return self.tip(said.removeprefix("ref: ")) if said.startswith("ref: ") else said
+        if name in self._there:
+            return name
+        if name.startswith("refs/") and not (self.path / "packed-refs").exists():
+            return ""
         try:
-            return self.git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}").decode().strip()
+            found = self.git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}").decode().strip()
         except subprocess.CalledProcessError:
             return ""
+        if name == found and _HASH.fullmatch(name):  # a commit that was pushed stays
+            self._there.add(name)
+        return found
 
     def _merge_base(self, one: str, other: str) -> str:
         return self.git("merge-base", one, other).decode().strip()
 
-    def between(self, base: str, head: str) -> tuple[str, ...]:
+    def _between(self, base: str, head: str) -> tuple[str, ...]:
         """The commits of `head` that `base` does not have, oldest first."""
         return tuple(self.git("rev-list", "--reverse", f"{base}..{head}").decode().split())
 
-    def message(self, commit: str) -> str:
-        return self.git("log", "-1", "--format=%B", commit).decode("utf-8", "replace").strip()
-
-    def author(self, commit: str) -> str:
-        return self.git("log", "-1", "--format=%an", commit).decode("utf-8", "replace").strip()
+    def _said(self, commit: str) -> Commit:
+        told = self.git("log", "-1", "--format=%T%x00%P%x00%an%x00%B", commit).decode("utf-8", "replace")
+        tree, parents, author, message = told.split("\0")
+        return Commit(tree, tuple(parents.split()), author.strip(), message.strip())
 
     def read(self, commit: str, path: str) -> bytes | None:
         """A file's bytes at a commit."""

@@ -6,7 +6,6 @@ drops what fails under the Python that runs it, and what resembles held-out fami
 """
 
 import argparse
-import multiprocessing
 import random
 import re
 import sys
@@ -16,7 +15,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from nano_training.bugs import mined, mutate
-from nano_training.bugs.mining import apart, closure, cut, packages, written
+from nano_training.bugs.mining import apart, closure, cut, packages, patience, written
+from nano_training.bugs.mining.harvest import Harvest, reaped
+from nano_training.bugs.mining.library import Library, Module
+from nano_training.bugs.mining.packages import Package
 from nano_training.bugs.view import View
 from nano_training.project import Project
 
@@ -24,9 +26,10 @@ MOST = 2500
 """Functions of one package."""
 PLACES = 12
 """Changes that a source must have room for."""
-SAVED = 500
+SAVED = 250
 """Files after which what has been found is written."""
 Record = dict[str, str]
+LATEST: dict[str, tuple[Library, Harvest]] = {}
 
 
 def main() -> None:
@@ -35,35 +38,60 @@ def main() -> None:
     parser.add_argument("--out", type=Path, metavar="FILE")
     parser.add_argument("--packages", type=Path, nargs="*", default=[], metavar="FOLDER")
     parser.add_argument("--recheck", type=Path, metavar="FILE")
-    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--before", type=Path, metavar="FILE", help="a file of before, whose finds come along")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     if given.recheck:
         recheck(given.recheck)
     elif given.out:
-        collect(given.out, given.packages, given.workers, given.seed)
+        collect(given.out, given.packages, given.seed, given.before)
     else:
         parser.error("either --out or --recheck")
 
 
-def collect(out: Path, folders: list[Path], workers: int, seed: int) -> None:
-    """Reads all packages, small ones first, and writes one file."""
+def collect(out: Path, folders: list[Path], seed: int, before: Path | None = None) -> None:
+    """Reads all packages, small ones first, and writes one file; `before` is such a file, whose finds come along."""
     sources = sorted([packages.standard(), *packages.installed(folders)], key=lambda each: len(each.files))
-    found: list[Record] = [{"package": each.name, "version": each.version, "licence": each.licence} for each in sources]
-    work = [(each.name, path, seed) for each in sources for path in each.files]
-    seen: set[str] = set()
-    counts: Counter[str] = Counter()
-    with multiprocessing.get_context("fork").Pool(workers, maxtasksperchild=200) as pool:
-        for number, records in enumerate(pool.imap(of_file, work, chunksize=4), 1):
-            for record in records:
-                what = ("project " if "tests" in record else "function ") + cut.idea(record["source"])
-                if what not in seen and counts[record["package"]] < MOST:
-                    seen.add(what)
-                    counts[record["package"]] += "tests" not in record
-                    found.append(record)
-            if number % SAVED == 0 or number == len(work):
-                mined.write(out, found)
-                print(f"{number} of {len(work)} files: {summary(found)}", flush=True)
+    codes = apart.judged()
+    found = Found([] if before is None else list(mined.records(before)))
+    for each in sources:
+        found.package({"package": each.name, "version": each.version, "licence": each.licence})
+    work = [(each, path, seed) for each in sources for path in each.files]
+    for number, records in patience.streamed(work, of_file):
+        for record in records:
+            found.add(record, codes)
+        if number % SAVED == SAVED - 1 or number == len(work) - 1:
+            mined.write(out, found.records)
+            print(f"{number + 1} of {len(work)} files: {summary(found.records)}", flush=True)
+
+
+class Found:
+    """Records, each idea once, and not too many of one package."""
+
+    def __init__(self, records: list[Record]) -> None:
+        self.records = records
+        self.seen = {self.what(record) for record in records if "source" in record}
+        self.counts = Counter(record["package"] for record in records if "source" in record and "tests" not in record)
+
+    @staticmethod
+    def what(record: Record) -> str:
+        """The same for records that say the same."""
+        return ("project " if "tests" in record else "function ") + cut.idea(record["source"])
+
+    def package(self, record: Record) -> None:
+        """Notes a package, unless it is noted in this version."""
+        if record not in self.records:
+            self.records.append(record)
+
+    def add(self, record: Record, codes: Sequence[str]) -> None:
+        """Takes a record in, if it is new."""
+        what = self.what(record)
+        if what in self.seen or ("tests" not in record and self.counts[record["package"]] >= MOST):
+            return
+        self.seen.add(what)
+        if is_apart(record, codes):
+            self.counts[record["package"]] += "tests" not in record
+            self.records.append(record)
 
 
 def summary(found: list[Record]) -> str:
@@ -73,32 +101,46 @@ def summary(found: list[Record]) -> str:
     return f"{plain} functions, {projects} projects"
 
 
-def of_file(work: tuple[str, Path, int]) -> list[Record]:
-    """Everything that one file gives."""
+def of_file(work: tuple[Package, Path, int]) -> Iterator[Record | None]:
+    """Everything that one file gives, and None from time to time."""
     package, path, seed = work
-    rng = random.Random(f"{seed} {package} {path.name}")
+    rng = random.Random(f"{seed} {package.name} {path.name}")
+    library, harvest = known(package)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        try:
-            source = path.read_text("utf-8")
-            return [*functions(package, source), *projects(package, path, source, rng)]
-        except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
-            return []
+        module = library.module(path)
+        if module is not None:
+            yield from functions(package.name, module)
+            yield from projects(package.name, module, library, harvest, rng)
 
 
-def functions(package: str, source: str) -> Iterator[Record]:
+def known(package: Package) -> tuple[Library, Harvest]:
+    """A package's modules, and the values that its calls hold: kept while its files are read."""
+    if package.name not in LATEST:
+        LATEST.clear()
+        LATEST[package.name] = Library(package.root), reaped([*package.tests, *package.files])
+    return LATEST[package.name]
+
+
+def functions(package: str, module: Module) -> Iterator[Record | None]:
     """Pieces with room for mistakes."""
-    for name, text in cut.pieces(source):
-        if len(mutate.changes(View(text))) >= PLACES:
-            yield {"package": package, "name": name, "source": text}
+    for name, text in cut.pieces(module.source):
+        fits = len(mutate.changes(View(text))) >= PLACES
+        yield {"package": package, "name": name, "source": text} if fits else None
 
 
-def projects(package: str, path: Path, source: str, rng: random.Random) -> Iterator[Record]:
-    """Functions that can be called, with tests."""
-    for program in closure.programs(source):
-        if len(mutate.changes(View(program.source))) < PLACES:
+def projects(
+    package: str, module: Module, library: Library, harvest: Harvest, rng: random.Random
+) -> Iterator[Record | None]:
+    """Functions and classes that can be called, with tests."""
+    ideas = set()
+    for program in closure.programs(module, library):
+        yield None
+        idea = cut.idea(program.source)
+        if idea in ideas or len(mutate.changes(View(program.source))) < PLACES:
             continue
-        made = written.project(program, path, rng)
+        ideas.add(idea)
+        made = written.project(program, module.path or Path("module.py"), harvest, rng)
         if made is not None:
             yield {
                 "package": package,

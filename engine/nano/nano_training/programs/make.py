@@ -17,6 +17,8 @@ from nano_training.project import Project
 SIZES = (1, 1, 1, 2, 2, 2, 2, 3, 3, 4)
 LINES = 60
 """Of a module, and of its tests."""
+LONGEST = 120
+"""Characters of a line."""
 ATTEMPTS = 60
 SECONDS = 1.0
 DRAWS = 6
@@ -81,7 +83,7 @@ def attempt(families: Sequence[Family], rng: random.Random) -> Project | None:
         source, tests = style.quoted(source, mark), style.quoted(tests, mark)
     except BUILT_IN:
         return None
-    if source.count("\n") > LINES or tests.count("\n") > LINES:
+    if max(source.count("\n"), tests.count("\n")) > LINES or max(map(len, (source + tests).split("\n"))) > LONGEST:
         return None
     return Project(tuple(one.family for one in parts), name, source, tests)
 

@@ -79,10 +79,17 @@ def folder(tmp_path):
     return tmp_path
 
 
+def found(folder, path):
+    """What one file of the package gives."""
+    (package,) = packages.installed([folder])
+    return [record for record in mine.of_file((package, path, 0)) if record is not None]
+
+
 def test_only_packages_that_permit_it_and_no_tests(folder):
-    (found,) = packages.installed([folder])
-    assert (found.name, found.version, found.licence) == ("texts", "1.2", "MIT")
-    assert [path.parent.name for path in found.files] == ["texts"]
+    (package,) = packages.installed([folder])
+    assert (package.name, package.version, package.licence, package.root) == ("texts", "1.2", "MIT", folder)
+    assert [path.parent.name for path in package.files] == ["texts"]
+    assert [path.parent.name for path in package.tests] == ["tests"]
 
 
 def test_a_piece_has_a_docstring_of_one_line():
@@ -102,7 +109,7 @@ def test_the_same_idea_under_other_names_is_known():
 
 def test_a_file_gives_functions_and_projects_whose_tests_notice_mistakes(folder):
     path = folder / "texts" / "plain.py"
-    records = mine.of_file(("texts", path, 0))
+    records = found(folder, path)
     projects = {record["name"]: record for record in records if "tests" in record}
     assert set(projects) == {"vowels", "squeezed"}
     assert 'VOWELS = "aeiou"' in projects["vowels"]["source"]
@@ -113,7 +120,7 @@ def test_a_file_gives_functions_and_projects_whose_tests_notice_mistakes(folder)
 
 def test_what_is_written_is_read_on_its_side_of_the_split(folder, tmp_path):
     out = tmp_path / "mined.jsonl.gz"
-    records = mine.of_file(("texts", folder / "texts" / "plain.py", 0))
+    records = found(folder, folder / "texts" / "plain.py")
     mined.write(out, [{"package": "texts", "version": "1.2", "licence": "MIT"}, *records])
     side = mined.is_held_out("texts")
     projects = list(mined.read(out, held_out=side))
@@ -137,6 +144,18 @@ def test_what_resembles_a_held_out_family_or_the_course_is_refused(tmp_path):
     assert not apart.is_apart(code.replace("parts", "found").replace("text", "given"), codes)
     assert not apart.is_apart(vowels.replace("(text)", "(text: str) -> int"), codes)
     assert apart.is_apart(MODULE[MODULE.index("def home") :], codes)
+
+
+def test_what_was_found_before_stays_and_comes_once(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(packages, "standard", lambda: packages.Package("python", "3", "PSF-2.0", (), tmp_path))
+    monkeypatch.setattr(apart, "judged", tuple)
+    first, second = tmp_path / "first.jsonl.gz", tmp_path / "second.jsonl.gz"
+    mine.collect(first, [folder], 0)
+    records = list(mined.records(first))
+    older = {"package": "old", "name": "f", "source": "def f(a):\n    return a\n"}
+    mined.write(first, [older, *records])
+    mine.collect(second, [folder], 0, first)
+    assert list(mined.records(second)) == [older, *records]
 
 
 def test_about_one_package_in_ten_is_held_out():

@@ -1,22 +1,30 @@
-"""Calls of a function that run, differ in what they give, and go through most of its lines."""
+"""Calls of a function, or of a class's methods, that run and differ in what they give."""
 
 import ast
+import copy
 import doctest
 import random
 import re
 import struct
+import zlib
 from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
 from time import monotonic
+from types import ModuleType
 
-from nano_training.bugs.mining import closure, values
+from nano_training.bugs.mining import harm, objects, shapes, usage, values
 from nano_training.bugs.mining.closure import Program
+from nano_training.bugs.mining.harvest import Harvest
 from nano_training.programs.limits import TimeUp, bounded
 from nano_training.programs.outcome import BUILT_IN, Outcome, UnfitError, namespace, outcome
 
-SECONDS, SLOW = 1.0, 0.1
-"""For all calls of one function, and for one call."""
-CHOICES, DRAWS = 24, 7
-ENOUGH, DIFFERENT, MOST = 4, 3, 7
+SECONDS, SLOW = 0.8, 0.1
+"""For all calls of one program, and for one call."""
+CHOICES, DRAWS, VAIN = 24, 7, 7
+"""Choices of kinds, calls for each, and choices in a row that give nothing more, after which no others are made."""
+ENOUGH, DIFFERENT, MOST, MANY = 4, 2, 7, 9
+"""Calls at least, results at least, calls at most of a function, and of a class."""
 LONG = 84
 ERRORS = frozenset({"ValueError", "IndexError", "KeyError", "ZeroDivisionError", "StopIteration"})
 STRANGE = (
@@ -29,19 +37,54 @@ STRANGE = (
     SystemExit,
     re.error,
     struct.error,
+    zlib.error,
+    copy.Error,
+    BufferError,
+    ReferenceError,
 )
 """What no test of ours should expect."""
-WRAPPED = ("{}", "list({})", "sorted({})")
+UNWRITTEN = (" at 0x", "<function", "<class", "<module", "\\x00\\x00\\x00\\x00")
+Results = dict[str, Outcome]
 
 
-def calls(program: Program, rng: random.Random) -> tuple[str, ...]:
+def calls(program: Program, harvest: Harvest, rng: random.Random) -> tuple[str, ...]:
     """At least ENOUGH calls whose results tell right from wrong, or none at all."""
     try:
-        names = namespace(program.source)
-        shown = results(names, [(text, "{}") for text in examples(program)])
-        return tuple(chosen(shown | searched(program, names, rng), rng))
+        names = started(program.source)
+        search = Search(program, names, drawer(program, names, harvest, rng))
+        found = search.results(examples(program)) | search.found()
+        return tuple(chosen(found, MANY if isinstance(program.node, ast.ClassDef) else MOST, rng))
     except (*BUILT_IN, *STRANGE, UnfitError):
         return ()
+
+
+def started(source: str) -> dict[str, object]:
+    """A module's names, where it does not take long to run. Raises UnfitError, or whatever it raises."""
+    names: dict[str, object] | None = None
+    with bounded(SECONDS):
+        names = namespace(source)
+    if names is None:
+        raise UnfitError("too slow")
+    if any(isinstance(each, type) and issubclass(each, BaseException) for each in names.values()):
+        raise UnfitError("exceptions of its own")
+    return names
+
+
+def drawer(
+    program: Program, names: dict[str, object], harvest: Harvest, rng: random.Random
+) -> Callable[[], Callable[[], str]]:
+    """Gives a choice of kinds when it is called, which gives a call when that is called."""
+    known = {"datetime." if isinstance(value, ModuleType) else name for name, value in names.items()}
+    world = values.Values(frozenset(known), usage.pieces(ast.parse(program.source)), harvest)
+    node = program.node
+    if isinstance(node, ast.ClassDef):
+        return objects.drawer(node, world, rng)
+
+    def choice() -> Callable[[], str]:
+        given = world.given(node, program.name, rng)
+        return lambda: values.call(program.name, given, rng)
+
+    return choice
 
 
 def examples(program: Program) -> list[str]:
@@ -60,89 +103,96 @@ def is_expression(text: str) -> bool:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):
         return False
-    return "\n" not in text and isinstance(tree.body[0], ast.Expr) and closure.harmless(tree.body[0])
+    return "\n" not in text and isinstance(tree.body[0], ast.Expr) and harm.harmless(tree.body[0])
 
 
-def searched(program: Program, names: dict[str, object], rng: random.Random) -> dict[str, Outcome]:
-    """Results for the choice of kinds under which most calls differ."""
-    best: dict[str, Outcome] = {}
-    until = monotonic() + SECONDS
-    for _ in range(CHOICES):
-        kinds = values.given(program.node, rng)
-        shape = shape_of(program, names, kinds, rng)
-        if shape is not None:
-            found = results(names, [(values.call(program.name, kinds, rng), shape) for _ in range(DRAWS)])
-            best = best | found if likeness(best, found) else max(best, found, key=worth)
-        if monotonic() > until or worth(best) > MOST:
-            break
-    return best
+@dataclass(slots=True)
+class Search:
+    """Looks for calls of one program."""
+
+    program: Program
+    names: dict[str, object]
+    choice: Callable[[], Callable[[], str]]
+
+    def found(self) -> Results:
+        """Results for the choice of kinds under which most calls differ."""
+        best: Results = {}
+        until = monotonic() + SECONDS
+        whole = isinstance(self.program.node, ast.ClassDef)
+        vain = 0
+        for _ in range(CHOICES):
+            draw = self.choice()
+            found = self.results([draw() for _ in range(DRAWS)])
+            before = worth(best)
+            best = best | found if whole or likeness(best, found) else max(best, found, key=worth)
+            vain = vain + 1 if worth(best) == before else 0
+            if monotonic() > until or worth(best) > MOST or vain == VAIN:
+                break
+        return best
+
+    def results(self, texts: list[str]) -> Results:
+        """What calls give, those alone that a test can say in a line."""
+        found = {}
+        for number, text in enumerate(texts):
+            try:
+                full, first = self.result(text)
+            except UnfitError:
+                continue
+            said = first.value or ""
+            fits = len(said) <= LONG and not any(each in said for each in UNWRITTEN)
+            fits = fits and not (said == "None" and isinstance(self.program.node, ast.ClassDef))
+            if fits and (first.value is not None or first.error in ERRORS):
+                found[full] = first
+            elif first.error and number == 2 and not found:
+                break
+        return found
+
+    def result(self, text: str) -> tuple[str, Outcome]:
+        """A call as a test would write it, and what it gives. Raises UnfitError, also where it takes too long."""
+        made: tuple[str, Outcome] | None = None
+        try:
+            with bounded(SLOW):
+                try:
+                    made = text, outcome(self.names, text)
+                except UnfitError:
+                    full = shapes.shaped(text, self.names)
+                    made = full, outcome(self.names, full)
+        except (TimeUp, *STRANGE) as error:
+            raise UnfitError(type(error).__name__) from error
+        if made is None:
+            raise UnfitError("too slow")
+        return made
 
 
-def likeness(one: dict[str, Outcome], other: dict[str, Outcome]) -> bool:
-    """Whether results are of one type, so that the calls belong together."""
-    kinds = [{type(ast.literal_eval(each.value)) for each in side.values() if each.value} for side in (one, other)]
+def likeness(one: Results, other: Results) -> bool:
+    """Whether results are of one type, so that the calls belong together; None goes with all."""
+    sides = [{type(ast.literal_eval(each.value)) for each in side.values() if each.value} for side in (one, other)]
+    kinds = [side - {type(None)} for side in sides]
     return bool(kinds[0]) and bool(kinds[1]) and kinds[0] == kinds[1] and len(kinds[0]) == 1
 
 
-def shape_of(
-    program: Program, names: dict[str, object], kinds: list[tuple[str, str]], rng: random.Random
-) -> str | None:
-    """How a result is written down: as it is, or as a list; None where calls of these kinds do not work."""
-    text = values.call(program.name, kinds, rng)
-    for shape in WRAPPED[:2]:
-        try:
-            found = result(names, shape.format(text))
-        except UnfitError:
-            continue
-        return shape if not found.error or found.error in ERRORS else None
-    return None
-
-
-def result(names: dict[str, object], text: str) -> Outcome:
-    """What one call gives. Raises UnfitError, also where it takes too long or goes wrong by accident."""
-    found: Outcome | None = None
-    try:
-        with bounded(SLOW):
-            found = outcome(names, text)
-    except (TimeUp, *STRANGE) as error:
-        raise UnfitError(type(error).__name__) from error
-    if found is None:
-        raise UnfitError("too slow")
-    return found
-
-
-def results(names: dict[str, object], texts: list[tuple[str, str]]) -> dict[str, Outcome]:
-    """What calls give, those alone that a test can say in a line."""
-    found = {}
-    for text, shape in texts:
-        full = shape.format(text)
-        try:
-            first = result(names, full)
-        except UnfitError:
-            continue
-        fits = len(first.value or "") <= LONG and " at 0x" not in (first.value or "")
-        if fits and (first.value is not None or first.error in ERRORS) and first.value != "None":
-            found[full] = first
-    return found
-
-
-def worth(found: dict[str, Outcome]) -> int:
+def worth(found: Results) -> int:
     """How many different results there are."""
     return len({each.value for each in found.values() if each.value is not None})
 
 
-def chosen(found: dict[str, Outcome], rng: random.Random) -> list[str]:
-    """Few calls with many results: each result at most twice, one error at most."""
+def chosen(found: Results, most: int, rng: random.Random) -> list[str]:
+    """Few calls with many results: one error at most, and of each result but few."""
     groups: defaultdict[Outcome, list[str]] = defaultdict(list)
     for text, result in found.items():
         groups[result].append(text)
     rights = [group for result, group in groups.items() if result.value is not None]
-    if len(rights) < DIFFERENT:
+    if len([result for result in groups if result.value not in (None, "None")]) < DIFFERENT:
         return []
     picked = [min(group, key=len) for group in rights]
     rng.shuffle(picked)
-    picked = picked[: MOST - 1]
+    picked = picked[: most - 1]
     errors = [min(group, key=len) for result, group in groups.items() if result.error]
-    more = [text for group in rights for text in group if text not in picked]
-    picked += errors[:1] + rng.sample(more, min(len(more), max(0, ENOUGH - len(picked) - len(errors[:1]))))
+    picked += errors[:1]
+    more = [[text for text in sorted(group, key=len) if text not in picked] for group in rights]
+    wanted = most - 1 if len(rights) == DIFFERENT else ENOUGH
+    while len(picked) < wanted and any(more):
+        for group in more:
+            if group and len(picked) < wanted:
+                picked.append(group.pop(rng.randrange(min(4, len(group)))))
     return picked if len(picked) >= ENOUGH else []

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from nano_training.bugs.mining import classes, cut
-from nano_training.bugs.mining.harm import UNENDING, harmless
+from nano_training.bugs.mining.harm import UNENDING, harmless, words
 from nano_training.bugs.mining.library import Library, Module
 
 LINES = 60
 PARTS = 10
-ODD = frozenset("contextmanager asynccontextmanager overload property fixture jit abstractmethod setter".split())
+TABLE = 20
+"""Lines of a constant."""
+ODD = words("contextmanager asynccontextmanager overload property fixture jit abstractmethod setter")
 """Decorators without which a function is another one."""
 KEPT = frozenset({"dataclass", "total_ordering"})
 
@@ -107,16 +109,13 @@ class Assembly:
             return [] if harmless(node) else None
         if (self.place(module), node.lineno) in self.parts:
             return []
-        if isinstance(node, ast.FunctionDef) and is_plain(node):
-            text = cut.cut(module.source, node)
-        elif isinstance(node, ast.ClassDef) and decorated(node) is not None:
-            text = (decorated(node) or "") + cut.cut(module.source, node)
-        elif isinstance(node, ast.Assign | ast.AnnAssign):
-            text = ast.get_source_segment(module.source, node) or ""
-        else:
+        if node not in module.taken:
+            module.taken[node] = taken(module.source, node)
+        found = module.taken[node]
+        if found is None:
             return None
-        self.put(module, node, text)
-        return [(module, ast.parse(text).body[0])]
+        self.put(module, node, found[0])
+        return [(module, each) for each in found[1]]
 
     def place(self, module: Module) -> int:
         """Which of the modules it is; later ones stand further above."""
@@ -131,14 +130,30 @@ class Assembly:
     def text(self) -> str | None:
         """Imports first, then constants and definitions, as a module of at most LINES lines."""
         made = "\n".join(sorted({trimmed(node, names) for node, names in self.imports.items()}))
-        before = False
+        before: bool | None = None
         for place in sorted(self.parts):
             definition, text = self.parts[place]
-            gap = "" if not made else "\n\n\n" if definition or before else "\n" if not self.imports else "\n\n"
-            made, before = made + gap + text, definition
+            gap = "\n\n\n" if definition or before else "\n\n" if before is None else "\n"
+            made, before = made + gap * bool(made) + text, definition
         lines = made.split("\n")
         fits = len(lines) <= LINES and max(map(len, lines)) <= cut.WIDTH and made.isascii() and "\t" not in made
         return made + "\n" if fits else None
+
+
+def taken(source: str, node: ast.stmt) -> tuple[str, list[ast.stmt]] | None:
+    """A statement's text as a program has it, and what that says."""
+    if isinstance(node, ast.FunctionDef) and is_plain(node):
+        text = cut.cut(source, node)
+    elif isinstance(node, ast.ClassDef) and decorated(node) is not None:
+        text = (decorated(node) or "") + cut.cut(source, node)
+    elif isinstance(node, ast.Assign | ast.AnnAssign) and (node.end_lineno or 0) - node.lineno <= TABLE:
+        text = "\n".join(cut.lines_of(source)[node.lineno - 1 : node.end_lineno])
+    else:
+        return None
+    try:
+        return text, ast.parse(text).body
+    except (SyntaxError, ValueError):
+        return None
 
 
 def trimmed(node: ast.Import | ast.ImportFrom, names: set[str]) -> str:

@@ -4,7 +4,9 @@ import ast
 import builtins
 import hashlib
 import re
+import textwrap
 from collections.abc import Iterator
+from functools import lru_cache
 
 from nano_training.bugs.view import is_docstring
 
@@ -18,11 +20,12 @@ Definition = ast.FunctionDef | ast.ClassDef
 
 
 def pieces(source: str) -> Iterator[tuple[str, str]]:
-    """(name, text) of what can be read alone. Raises SyntaxError, ValueError."""
+    """(name, text) of what can be read alone: functions, small classes, methods. Raises SyntaxError, ValueError."""
     tree = ast.parse(source)
-    for node in tree.body:
+    methods = [each for node in tree.body if isinstance(node, ast.ClassDef) for each in node.body]
+    for node in [*tree.body, *methods]:
         if isinstance(node, Definition) and LEAST <= length(node) <= 3 * MOST:
-            text = cut(source, node)
+            text = textwrap.dedent(cut(source, node)) if node.col_offset else cut(source, node)
             if readable(text):
                 yield node.name, text
 
@@ -34,26 +37,31 @@ def length(node: ast.stmt) -> int:
 
 def cut(source: str, node: Definition) -> str:
     """A definition's text without decorators; docstrings keep their first line."""
-    lines = source.split("\n")
+    first = node.lineno
+    lines = list(lines_of(source)[first - 1 : node.end_lineno])
     drop: set[int] = set()
     for each in ast.walk(node):
-        first = each.body[0] if isinstance(each, Definition | ast.AsyncFunctionDef) else None
-        if first is not None and is_docstring(first) and isinstance(first, ast.Expr):
-            shorten(lines, first, drop)
-    kept = [line for number, line in enumerate(lines, 1) if number not in drop]
-    before = sum(1 for number in drop if number < node.lineno)
-    return "\n".join(kept[node.lineno - 1 - before : (node.end_lineno or 0) - len(drop)]).rstrip() + "\n"
+        top = each.body[0] if isinstance(each, Definition | ast.AsyncFunctionDef) else None
+        if top is not None and is_docstring(top) and isinstance(top, ast.Expr):
+            shorten(lines, top, first, drop)
+    return "\n".join(line for number, line in enumerate(lines, first) if number not in drop).rstrip() + "\n"
 
 
-def shorten(lines: list[str], docstring: ast.Expr, drop: set[int]) -> None:
-    """Puts the first line of a docstring in its place, and marks the others."""
+@lru_cache(16)
+def lines_of(source: str) -> tuple[str, ...]:
+    """A source's lines, split once."""
+    return tuple(source.split("\n"))
+
+
+def shorten(lines: list[str], docstring: ast.Expr, first: int, drop: set[int]) -> None:
+    """Puts the first line of a docstring in its place, and marks the others; `first` is where the lines begin."""
     assert isinstance(docstring.value, ast.Constant)
     text = str(docstring.value.value).split(">>>")[0].strip()
     said = re.sub(r"\s+", " ", text.split("\n\n")[0]).replace("\\", "").replace('"', "'")
     said = said if len(said) <= 80 else said.split(". ")[0][:80].rsplit(" ", 1)[0]
     if not said:
         drop.add(docstring.lineno)
-    lines[docstring.lineno - 1] = f'{" " * docstring.col_offset}"""{said}"""'
+    lines[docstring.lineno - first] = f'{" " * docstring.col_offset}"""{said}"""'
     drop.update(range(docstring.lineno + 1, (docstring.end_lineno or docstring.lineno) + 1))
 
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-PERMITTED = re.compile(r"\b(MIT|BSD|Apache|ISC|PSF|Python Software)", re.IGNORECASE)
+PERMITTED = re.compile(r"\b(MIT|BSD|0BSD|Apache|ISC|PSF|Python Software|Unlicense)", re.IGNORECASE)
 REFUSED = re.compile(r"GPL|GNU|MPL|Mozilla|CDDL|EPL|proprietary|LicenseRef", re.IGNORECASE)
+TESTS = re.compile(r"(^|/)(tests?|examples)/|(^|/)test_|_test\.py$")
 OURS = frozenset({"kimicode", "kimi-nano"})
 SKIPPED = frozenset(
     [
@@ -50,13 +51,17 @@ class Package:
     version: str
     licence: str
     files: tuple[Path, ...]
+    root: Path
+    """Where its imports begin."""
+    tests: tuple[Path, ...] = ()
+    """Its tests and examples, which are read for values alone."""
 
 
 def standard() -> Package:
     """The standard library of the running Python."""
     root = Path(sysconfig.get_paths()["stdlib"])
     files = tuple(path for path in sorted(root.rglob("*.py")) if wanted(path.relative_to(root)))
-    return Package("python", platform.python_version(), "PSF-2.0", files)
+    return Package("python", platform.python_version(), "PSF-2.0", files, root)
 
 
 def installed(folders: Sequence[Path]) -> Iterator[Package]:
@@ -66,8 +71,10 @@ def installed(folders: Sequence[Path]) -> Iterator[Package]:
         stated = licence(found)
         if name in OURS or REFUSED.search(stated) or not PERMITTED.search(stated):
             continue
-        paths = [path for path in found.files or () if path.suffix == ".py" and wanted(Path(path))]
-        yield Package(name, found.version, stated, tuple(sorted(Path(str(path.locate())) for path in paths)))
+        paths = [path for path in found.files or () if path.suffix == ".py" and ".." not in path.parts]
+        files = tuple(sorted(Path(str(path.locate())) for path in paths if wanted(Path(path))))
+        tests = tuple(sorted(Path(str(path.locate())) for path in paths if TESTS.search(str(path))))
+        yield Package(name, found.version, stated, files, Path(str(found.locate_file(""))), tests)
 
 
 def licence(found: importlib.metadata.Distribution) -> str:

@@ -1,12 +1,14 @@
 """A function and its calls as a project, kept only where its tests notice mistakes."""
 
 import random
+import sys
 from pathlib import Path
 
 from nano_training.bugs import choose, mutate
 from nano_training.bugs.mining.calls import calls
 from nano_training.bugs.mining.closure import Program
-from nano_training.programs import trial, unittests
+from nano_training.bugs.mining.harvest import Harvest
+from nano_training.programs import style, trial, unittests
 from nano_training.programs.outcome import BUILT_IN, UnfitError, namespace
 from nano_training.project import Project
 
@@ -15,9 +17,9 @@ SAMPLE, NOTICED = 6, 3
 LINES = 60
 
 
-def project(program: Program, path: Path, rng: random.Random) -> Project | None:
+def project(program: Program, path: Path, harvest: Harvest, rng: random.Random) -> Project | None:
     """The project, or None where nothing comes of it."""
-    texts = calls(program, rng)
+    texts = calls(program, harvest, rng)
     if not texts:
         return None
     module = module_name(path, program)
@@ -25,6 +27,7 @@ def project(program: Program, path: Path, rng: random.Random) -> Project | None:
     try:
         names = namespace(program.source)
         tests = unittests.module(module, {program.name.strip("_"): cases}, names, unittests.manner(rng), rng)
+        tests = style.quoted(tests, "'" if program.source.count("'") > program.source.count('"') else '"')
     except (*BUILT_IN, UnfitError):
         return None
     made = Project((program.name,), module, program.source, tests)
@@ -34,19 +37,7 @@ def project(program: Program, path: Path, rng: random.Random) -> Project | None:
 def module_name(path: Path, program: Program) -> str:
     """The module's own name, where it says something and hides nothing."""
     plain = path.stem.strip("_").lower()
-    used = {
-        "test",
-        "init",
-        "main",
-        program.name,
-        "string",
-        "math",
-        "types",
-        "operator",
-        "copy",
-        "calendar",
-        "statistics",
-    }
+    used = {"test", "init", "main", program.name, *sys.stdlib_module_names}
     return (
         plain
         if plain.isidentifier() and plain not in used and len(plain) > 2
