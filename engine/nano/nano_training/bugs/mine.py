@@ -44,15 +44,16 @@ def main() -> None:
     if given.recheck:
         recheck(given.recheck)
     elif given.out:
-        collect(given.out, given.packages, given.seed, given.before)
+        sources = [packages.standard(), *packages.installed(given.packages)]
+        collect(given.out, sources, apart.judged(), given.seed, given.before)
     else:
         parser.error("either --out or --recheck")
 
 
-def collect(out: Path, folders: list[Path], seed: int, before: Path | None = None) -> None:
-    """Reads all packages, small ones first, and writes one file; `before` is such a file, whose finds come along."""
-    sources = sorted([packages.standard(), *packages.installed(folders)], key=lambda each: len(each.files))
-    codes = apart.judged()
+def collect(out: Path, sources: Sequence[Package], codes: Sequence[str], seed: int, before: Path | None = None) -> None:
+    """Reads all packages, small ones first, and writes one file without what resembles any of the codes; `before` is
+    such a file, whose finds come along."""
+    sources = sorted(sources, key=lambda each: len(each.files))
     found = Found([] if before is None else list(mined.records(before)))
     for each in sources:
         found.package({"package": each.name, "version": each.version, "licence": each.licence})

@@ -57,6 +57,8 @@ class Twin:
     mined_share: float = 0.3
     bugs_of_a_project: int = 4
     """A project costs more to make than a bug in it."""
+    lines: int = make.LINES
+    """Of a project's module and of its tests, at most: every episode has one bug, and a short one in fewer tokens."""
 
     def episodes(self, encoder: Encoder, rng: random.Random) -> Iterator[Encoded]:
         """See `workers.Source`."""
@@ -84,13 +86,17 @@ class Twin:
         every = families.load(self.families)
         known = [family for family in every if families.is_held_out(family.name) == self.held_out]
         every_mined = () if self.mined is None else mined.read(self.mined, self.held_out)
-        found = [project for project in every_mined if not unending(project)]
+        found = [project for project in every_mined if not unending(project) and self.fits(project)]
         luck = Luck()
         while True:
             mine = bool(found) and rng.random() < self.mined_share
-            project = rng.choice(found) if mine else luck.of(partial(make.project, known, rng))
+            project = rng.choice(found) if mine else luck.of(partial(make.project, known, rng, self.lines))
             if project is not None and not unending(project):
                 yield project
+
+    def fits(self, project: Project) -> bool:
+        """Whether it is short enough."""
+        return max(project.source.count("\n"), project.tests.count("\n")) <= self.lines
 
 
 def unending(project: Project) -> bool:

@@ -37,15 +37,16 @@ class MakeError(RuntimeError):
     """No project comes of these families, however often it is tried."""
 
 
-def project(families: Sequence[Family], rng: random.Random) -> Project:
-    """A project of one to four of the families, most of one topic, varied by chance. Its tests pass.
+def project(families: Sequence[Family], rng: random.Random, lines: int = LINES) -> Project:
+    """A project of one to four of the families, most of one topic, varied by chance. Its tests pass, and neither they
+    nor its module are longer than that.
 
     Raises MakeError where nothing comes of it, as of families that do not run.
     """
     for _ in range(ATTEMPTS):
         made: Project | None = None
         with bounded(SECONDS):
-            made = attempt(chosen(families, rng), rng)
+            made = attempt(chosen(families, rng), rng, lines)
         if made is not None and trial.run(trial.FOLDER, {made.path: made.source, made.test_path: made.tests}).passed:
             return made
     raise MakeError(f"nothing comes of {len(families)} families in {ATTEMPTS} attempts")
@@ -64,26 +65,26 @@ def chosen(families: Sequence[Family], rng: random.Random) -> list[Family]:
     return found
 
 
-def attempt(families: Sequence[Family], rng: random.Random) -> Project | None:
+def attempt(families: Sequence[Family], rng: random.Random, lines: int) -> Project | None:
     """A project, unless it is too long or something in it does not do."""
     taken: set[str] = set()
     parts: list[Part] = []
     try:
         for family in families:
             one = part(family, taken, rng)
-            if not parts or sum(each.lines for each in (*parts, one)) <= LINES:
+            if not parts or sum(each.lines for each in (*parts, one)) <= lines:
                 parts.append(one)
                 taken |= {*one.names}
         source = joined(parts, families[0].topic, rng)
         name = naming.module(families[0].topic, {*taken, *words(source)}, rng)
         names = namespace(source)
-        cases = {one.title: some(one, names, (LINES - 10) // len(parts), rng) for one in parts}
+        cases = {one.title: some(one, names, (lines - 10) // len(parts), rng) for one in parts}
         tests = unittests.module(name, cases, names, unittests.manner(rng), rng)
         mark = "'" if rng.random() < 0.3 else '"'
         source, tests = style.quoted(source, mark), style.quoted(tests, mark)
     except BUILT_IN:
         return None
-    if max(source.count("\n"), tests.count("\n")) > LINES or max(map(len, (source + tests).split("\n"))) > LONGEST:
+    if max(source.count("\n"), tests.count("\n")) > lines or max(map(len, (source + tests).split("\n"))) > LONGEST:
         return None
     return Project(tuple(one.family for one in parts), name, source, tests)
 

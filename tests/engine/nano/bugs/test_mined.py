@@ -146,15 +146,14 @@ def test_what_resembles_a_held_out_family_or_the_course_is_refused(tmp_path):
     assert apart.is_apart(MODULE[MODULE.index("def home") :], codes)
 
 
-def test_what_was_found_before_stays_and_comes_once(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(packages, "standard", lambda: packages.Package("python", "3", "PSF-2.0", (), tmp_path))
-    monkeypatch.setattr(apart, "judged", tuple)
+def test_what_was_found_before_stays_and_comes_once(folder, tmp_path):
+    sources = list(packages.installed([folder]))
     first, second = tmp_path / "first.jsonl.gz", tmp_path / "second.jsonl.gz"
-    mine.collect(first, [folder], 0)
+    mine.collect(first, sources, (), 0)
     records = list(mined.records(first))
     older = {"package": "old", "name": "f", "source": "def f(a):\n    return a\n"}
     mined.write(first, [older, *records])
-    mine.collect(second, [folder], 0, first)
+    mine.collect(second, sources, (), 0, first)
     assert list(mined.records(second)) == [older, *records]
 
 

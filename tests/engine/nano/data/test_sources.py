@@ -73,6 +73,14 @@ def test_only_short_functions_are_looked_at(folder, encoder):
         next(look.episodes(encoder, random.Random(1)))
 
 
+def test_only_short_projects_are_broken_where_that_is_wanted(folder):
+    short = Twin(folder / "families", mined=folder / "mined.jsonl.gz", mined_share=0.5, lines=24)
+    for project in islice(short.projects(random.Random(1)), 12):
+        assert max(project.source.count("\n"), project.tests.count("\n")) <= 24
+    assert short.fits(Project(("f",), "m", "a\n" * 24, ""))
+    assert not short.fits(Project(("f",), "m", "", "a\n" * 25))
+
+
 def test_recorded_episodes_are_packed_and_each_comes_before_one_comes_again(folder, encoder, tmp_path, capsys):
     episodes = list(islice(Twin(folder / "families").played(random.Random(3)), 4))
     lines = tmp_path / "real.jsonl.gz"
