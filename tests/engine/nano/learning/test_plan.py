@@ -80,6 +80,6 @@ def test_synthetic_batches_need_no_files():
 
 def test_the_shipped_plan_can_be_read():
     plan = read_plan(Path(plan_module.__file__).with_name("plan.toml"))
-    assert plan.sources.keys() == {"twin", "look", "real"}
+    assert plan.sources.keys() == {"twin", "short", "look", "real"}
     assert all(path.exists() for path in (plan.tokenizer.parent, plan.prefixes.parent, plan.sources["twin"].families))
     assert plan.phases[-1].until == 1.0
