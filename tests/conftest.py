@@ -86,3 +86,11 @@ def _clean_environment(request, tmp_path_factory):
     yield
     os.environ.clear()
     os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def warm_python(_clean_environment):
+    """What forks programs from a Python that has loaded them, once for all tests of a run or worker."""
+    from tests.fakes.warm import shared
+
+    return shared()

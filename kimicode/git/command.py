@@ -4,6 +4,7 @@ The only place that imports `git`, and only when a command runs: the import take
 """
 
 import contextlib
+import functools
 import os
 import signal
 import subprocess
@@ -83,11 +84,19 @@ def missing() -> str:
         return "git is not installed, or not in PATH"
     try:
         with _named(program):
-            import git
+            import git  # noqa: F401
     except ImportError:  # GitPython raises it where the binary that it found does not run
         return "git is installed but does not run"
-    found = git.Git().version_info[:2]
+    found = _version(program, os.stat(program).st_mtime_ns)
     return "" if found >= OLDEST else f"git {_dotted(found)} is too old: kimicode needs {_dotted(OLDEST)}"
+
+
+@functools.lru_cache(8)
+def _version(_program: str, _changed: int) -> tuple[int, ...]:
+    """Of the git that stands there since then. Asked before each command it would double the processes."""
+    import git
+
+    return tuple(git.Git().version_info[:2])
 
 
 @contextlib.contextmanager

@@ -13,9 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.warm import WarmPython
+from tests.fakes.warm import passed_on
 
-PASSED_ON = ("PATH", "LANG", "SSL_CERT_FILE", "SSL_CERT_DIR", "VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE")
 BROKEN = "def double(x):\n    return x + x + 1\n"
 FIXED = "def double(x):\n    return x + x\n"
 
@@ -66,11 +65,6 @@ class CommandLine:
         return await self("run", "--base-url", server.base_url, "--output", "stream-json", *arguments)
 
 
-def passed_on() -> dict[str, str]:
-    """What of this machine's environment a program is given."""
-    return {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-
-
 async def cold(module: str, *arguments: str, **options: Any) -> Any:
     """`python -m module` as anybody starts it."""
     return await asyncio.create_subprocess_exec(sys.executable, "-m", module, *arguments, **options)
@@ -84,13 +78,9 @@ async def over(process: Any, stop: signal.Signals | None = None) -> Finished:
 
 
 @pytest.fixture(scope="session")
-def python():
+def python(warm_python):
     """What starts a module as a program; with `TESTS_COLD=1` each one has an interpreter of its own."""
-    if "TESTS_COLD" in os.environ:
-        yield cold
-    else:
-        with WarmPython(passed_on()) as warm:
-            yield warm.start
+    return cold if "TESTS_COLD" in os.environ else warm_python.start
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ import pytest
 
 from kimicode.llm.scripted import Reply
 from kimicode.review import marks
-from tests.e2e.conftest import Finished, over, passed_on
+from tests.e2e.conftest import Finished, over
 from tests.fakes.confined import walls
 from tests.fakes.forge.github import GitHub
 from tests.fakes.forge.gitlab import GitLab
@@ -27,6 +27,7 @@ from tests.fakes.hostile_pulls import ALL, KEY, NETRC, OUTSIDE, PHRASE, TAGS, Ho
 from tests.fakes.model_server import FaultServer, status
 from tests.fakes.panel import Asked, Panel, reports, verdict
 from tests.fakes.reviewed import PAGES
+from tests.fakes.warm import passed_on
 
 HONEST = {"path": "pages.py", "line": 2, "claim": "`page` gives the page after the one that is asked for"}
 CITED = ("pages.py", 2, "    first = number * size")

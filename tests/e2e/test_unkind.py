@@ -18,7 +18,8 @@ import pytest
 
 from kimicode.cli.cells import width_of
 from kimicode.llm.scripted import Reply, ScriptedServer
-from tests.e2e.conftest import PASSED_ON, over
+from tests.e2e.conftest import over
+from tests.fakes.warm import passed_on
 
 FIX = ("strreplace", {"path": "double.py", "old_str": "x + x + 1", "new_str": "x + x"})
 CHECK = ("bash", {"command": "python3 check.py"})
@@ -102,7 +103,7 @@ async def test_closed_streams_do_not_end_a_run(kimicode, closed):
     """Nor does a journal or a command's pipe take the place of the closed one."""
     async with ScriptedServer([Reply(calls=[("bash", {"command": "echo hello"})]), Reply("hello")]) as server:
         line = f'exec "$0" -m kimicode run --base-url {server.base_url} hi {closed}'
-        environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        environment = passed_on()
         environment |= {"KIMICODE_HOME": str(kimicode.home)}
         shell = await asyncio.create_subprocess_exec(
             "sh", "-c", line, sys.executable, cwd=kimicode.project, env=environment, stdout=-1, stderr=-1

@@ -13,6 +13,8 @@ from kimicode.benchmarks.terminal import MARKS_PASTES, Terminal
 from kimicode.config.trust import Record
 from kimicode.llm.scripted import Reply
 from tests.fakes.model_server import FaultServer
+from tests.fakes.warm import shared
+from tests.fakes.warm_terminal import WarmTerminal
 
 ENDLESS = Reply(" ".join(f"word{number}" for number in range(4000)), delay=0.02)
 """An answer during which there is time for everything; it never repeats itself, which would end it."""
@@ -94,8 +96,16 @@ class Place:
         answers: Mapping[bytes, bytes] = MARKS_PASTES,
         **variables: str,
     ) -> Terminal:
-        """kimicode on a terminal, ready for prompts."""
-        terminal = self.start([sys.executable, "-m", "kimicode", *options], columns, rows, answers=answers, **variables)
+        """kimicode on a terminal, ready for prompts; with `TESTS_COLD=1` each one has an interpreter of its own."""
+        if "TESTS_COLD" in os.environ:
+            terminal = self.start(
+                [sys.executable, "-m", "kimicode", *options], columns, rows, answers=answers, **variables
+            )
+        else:
+            where: dict[str, Any] = {"columns": columns, "rows": rows, "folder": self.project, "answers": answers}
+            environ = self._environ(variables)
+            terminal = WarmTerminal(shared(), ("kimicode", *options), environ=environ, **where)
+            self._terminals.append(terminal)
         terminal.until(" ask")
         return terminal
 
@@ -109,12 +119,15 @@ class Place:
         **variables: str,
     ) -> Terminal:
         """Any program on a terminal; a variable that is "" is as if it were not set."""
-        if self.trusting:
-            Record(self.home / "trust.toml").remember(self.project, "trusted")
-        environ = {name: value for name, value in {**self.variables, **variables}.items() if value}
+        environ = self._environ(variables)
         terminal = Terminal(command, columns=columns, rows=rows, environ=environ, folder=self.project, answers=answers)
         self._terminals.append(terminal)
         return terminal
+
+    def _environ(self, variables: Mapping[str, str]) -> dict[str, str]:
+        if self.trusting:
+            Record(self.home / "trust.toml").remember(self.project, "trusted")
+        return {name: value for name, value in {**self.variables, **variables}.items() if value}
 
     def session(self) -> str:
         """The id of the newest session."""

@@ -5,7 +5,10 @@ interpreter, exit code. What looks at the environment while it is imported (git,
 """
 
 import asyncio
+import atexit
 import contextlib
+import fcntl
+import functools
 import gc
 import importlib
 import json
@@ -15,7 +18,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+import termios
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -26,7 +30,13 @@ LOADED = (
 )
 """Nearly all the work of a command that asks a model; nothing of ours does anything while it is imported."""
 
+_PASSED_ON = ("PATH", "LANG", "SSL_CERT_FILE", "SSL_CERT_DIR", "VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE")
 Stream = int | IO[Any]
+
+
+def passed_on() -> dict[str, str]:
+    """What of this machine's environment a program is given."""
+    return {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
 
 
 @dataclass(slots=True)
@@ -59,7 +69,7 @@ class Program:
 
 
 class WarmPython:
-    """Within `with`, `start` takes the arguments of `asyncio.create_subprocess_exec`."""
+    """Within `with`, `start` takes the arguments of `asyncio.create_subprocess_exec`; `run` stays until the end."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._channel, theirs = socket.socketpair()
@@ -88,14 +98,72 @@ class WarmPython:
         """`python -m module arguments`; a stream is a file, a descriptor, or a constant of `subprocess`."""
         with contextlib.ExitStack() as given:
             ends = [_end(stream, given) for stream in (stdin, stdout, stderr, subprocess.PIPE)]
-            order = {"module": module, "arguments": arguments, "folder": str(cwd), "environment": dict(env)}
-            message = json.dumps(order).encode() + b"\n"
-            sent = socket.send_fds(self._channel, [message], [theirs for theirs, _ in ends])
-            self._channel.sendall(message[sent:])
+            self._order([theirs for theirs, _ in ends], module, arguments, cwd, env)
         _, out, err, told = [None if ours is None else await _reader(ours) for _, ours in ends]
         assert told is not None
         pid = int(await told.readline())
         return Program(pid, out, err, asyncio.ensure_future(_code(told)))
+
+    def start_on(
+        self, terminal: int, module: str, *arguments: str, cwd: Path, env: Mapping[str, str]
+    ) -> tuple[int, int]:
+        """Start it on a terminal that is nobody's yet: its number, and where its exit code can be read in the end."""
+        ours, theirs = os.pipe()
+        self._order([terminal] * 3 + [theirs], module, arguments, cwd, env, leads=True)
+        os.close(theirs)
+        pid = b""
+        while not pid.endswith(b"\n"):
+            pid += os.read(ours, 1)
+        return int(pid), ours
+
+    def _order(
+        self,
+        streams: Sequence[int],
+        module: str,
+        arguments: Sequence[str],
+        cwd: Path,
+        env: Mapping[str, str],
+        *,
+        leads: bool = False,
+    ) -> None:
+        order = {"module": module, "arguments": arguments, "folder": str(cwd), "environment": dict(env), "leads": leads}
+        message = json.dumps(order).encode() + b"\n"
+        sent = socket.send_fds(self._channel, [message], streams)
+        self._channel.sendall(message[sent:])
+
+    def run(
+        self,
+        module: str,
+        *arguments: str,
+        cwd: Path,
+        env: Mapping[str, str],
+        typed: str = "",
+        stdout: Stream = subprocess.PIPE,
+    ) -> subprocess.CompletedProcess[str]:
+        """`python -m module arguments` from its start to its end, with `typed` in the pipe that it reads from."""
+        theirs, ours = os.pipe()
+        with open(theirs, "rb") as stdin:
+            with open(ours, "wb") as keyboard:
+                keyboard.write(typed.encode())
+            streams = {"stdin": stdin, "stdout": stdout, "stderr": subprocess.PIPE}
+            return asyncio.run(self._run(module, *arguments, cwd=cwd, env=env, **streams))
+
+    async def _run(self, module: str, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+        program = await self.start(module, *arguments, **options)
+        try:
+            out, err = await asyncio.wait_for(program.communicate(), 30)
+        finally:
+            program.kill()
+        code = await program.wait()
+        return subprocess.CompletedProcess([module, *arguments], code, (out or b"").decode(), (err or b"").decode())
+
+
+@functools.cache
+def shared() -> WarmPython:
+    """One for all tests of a run or worker."""
+    warm = WarmPython(passed_on())
+    atexit.register(warm.__exit__)
+    return warm
 
 
 def _end(stream: Stream, given: contextlib.ExitStack) -> tuple[int, int | None]:
@@ -174,6 +242,9 @@ def _become(order: dict[str, Any], standard: list[int]) -> str:
     for number, descriptor in enumerate(standard):
         os.dup2(descriptor, number)
         os.close(descriptor)
+    if order["leads"]:
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         setattr(sys, name, _stream(number, getattr(sys, name)))
     signal.signal(signal.SIGINT, signal.default_int_handler)

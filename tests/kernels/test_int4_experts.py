@@ -63,8 +63,8 @@ def test_an_expert_with_more_tokens_than_a_block_and_one_with_none():
 
 
 def test_a_part_of_the_experts_gives_a_part_of_the_sum():
-    given, packed = make(6)
-    x, weights, ids = tokens_for(4, 3, 6)
+    given, packed = make(6, hidden=128)
+    x, weights, ids = tokens_for(4, 3, 6, hidden=128)
     whole = reference(x, *given, weights, ids)
     parts = [
         int4_experts(x, share(packed, first, 2), weights, ids.int(), first=first, everywhere=6) for first in (0, 2, 4)
@@ -75,8 +75,8 @@ def test_a_part_of_the_experts_gives_a_part_of_the_sum():
 
 
 def test_a_single_token_skips_experts_that_are_elsewhere():
-    given, packed = make(4)
-    x, weights, ids = tokens_for(1, 4, 4)
+    given, packed = make(4, hidden=128)
+    x, weights, ids = tokens_for(1, 4, 4, hidden=128)
     parts = [int4_experts(x, share(packed, first, 2), weights, ids, first=first) for first in (0, 2)]
     assert error(sum(parts), reference(x, *given, weights, ids)) < 1e-5
 
@@ -87,8 +87,8 @@ def share(packed, first, count):
 
 
 def test_slices_of_tensor_parallelism_add_up():
-    (gate_up, gate_up_scale, down, down_scale), packed = make(2, width=256)
-    x, weights, ids = tokens_for(3, 2, 2)
+    (gate_up, gate_up_scale, down, down_scale), packed = make(2, hidden=128, width=256)
+    x, weights, ids = tokens_for(3, 2, 2, hidden=128)
     whole = int4_experts(x, packed, weights, ids)
 
     def half(rows, at):
@@ -114,10 +114,10 @@ def test_a_height_that_does_not_divide_falls_back():
 
 
 def test_unused_memory_is_never_read_and_a_run_repeats():
-    _, packed = make(3)
-    x, weights, ids = tokens_for(3, 2, 3)
+    _, packed = make(3, hidden=128)
+    x, weights, ids = tokens_for(3, 2, 3, hidden=128)
     first = int4_experts(x, packed, weights, ids)
-    poison = [torch.full((6, size), torch.nan) for size in (WIDTH, HIDDEN)]
+    poison = [torch.full((6, size), torch.nan) for size in (WIDTH, 128)]
     del poison
     assert torch.equal(first, int4_experts(x, packed, weights, ids))
 

@@ -95,7 +95,7 @@ def test_rows_with_cuts_of_their_own_share_a_call():
 
 
 def test_every_token_is_drawn_as_often_as_it_is_likely():
-    row, count = torch.tensor([[1.0, 3.0, 2.0, 0.0, 3.0]]), 20
+    row, count = torch.tensor([[1.0, 3.0, 2.0, 0.0, 3.0]]), 12
     uniforms = (torch.arange(count, dtype=torch.float64) + 0.5) / count
     found = drawn(row.expand(count, 5), uniforms, cuts(count, temperature=1.0, top_k=4))
     shares = torch.bincount(found, minlength=5) / count
@@ -107,8 +107,8 @@ def test_every_token_is_drawn_as_often_as_it_is_likely():
 @on_a_gpu_too
 @pytest.mark.parametrize("given", [{"top_k": 3}, {"top_p": 0.6}])
 def test_of_equals_the_lowest_ids_stay(given):
-    rows, uniforms = torch.zeros(6, 5), torch.arange(6, dtype=torch.float64) / 6
-    assert drawn(rows, uniforms, cuts(6, **given)).tolist() == [0, 0, 1, 1, 2, 2]
+    rows, uniforms = torch.zeros(3, 5), torch.arange(3, dtype=torch.float64) / 3
+    assert drawn(rows, uniforms, cuts(3, **given)).tolist() == [0, 1, 2]
 
 
 @on_a_gpu_too

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 
 import pytest
 
@@ -19,11 +18,9 @@ def project(tmp_path):
 
 
 @pytest.fixture
-def kimicode(tmp_path):
-    def run(*arguments, cwd=None):
-        command = [sys.executable, "-m", "kimicode", "index", *map(str, arguments)]
-        environment = {**os.environ, "KIMICODE_HOME": str(tmp_path / "home")}
-        return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=60)
+def kimicode(called, tmp_path):
+    def run(*arguments, cwd=tmp_path):
+        return called("index", *arguments, cwd=cwd)
 
     return run
 

@@ -1,27 +1,16 @@
 """`kimicode map`, as a program."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 
 from tests.fakes.indexed import plant
 
 
 @pytest.fixture
-def ask(tmp_path):
+def ask(called, tmp_path):
     plant(tmp_path / "tree")
 
     def run(*arguments):
-        return subprocess.run(
-            [sys.executable, "-m", "kimicode", "map", *arguments],
-            cwd=tmp_path / "tree",
-            env={**os.environ, "KIMICODE_HOME": str(tmp_path / "home")},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return called("map", *arguments, cwd=tmp_path / "tree")
 
     return run
 

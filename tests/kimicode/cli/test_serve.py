@@ -1,9 +1,5 @@
 """What `kimicode serve` hands to the engine, and what it refuses itself; the rest is in tests/e2e/test_local.py."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 
 from kimicode.cli.serve import CachePrecision, Precision, arguments
@@ -24,12 +20,6 @@ def test_what_was_given_is_passed_on_and_nothing_else():
     ]
 
 
-def call(tmp_path, *given: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "KIMICODE_HOME": str(tmp_path / "home"), **variables}
-    command = [sys.executable, "-m", "kimicode", *given]
-    return subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)
-
-
 @pytest.mark.parametrize(
     ("given", "told"),
     [
@@ -41,25 +31,25 @@ def call(tmp_path, *given: str, **variables: str) -> subprocess.CompletedProcess
         (["--port", "70000"], "--port"),
     ],
 )
-def test_what_cannot_be_served_is_refused_with_a_way_on(tmp_path, given, told):
-    done = call(tmp_path, "serve", *given)
+def test_what_cannot_be_served_is_refused_with_a_way_on(called, tmp_path, given, told):
+    done = called("serve", *given)
     assert done.returncode == 1
     assert told in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "home" / "engines").exists()
 
 
-def test_a_shell_completes_it(tmp_path):
-    def offered(*words: str) -> list[str]:
+def test_a_shell_completes_it(called):
+    def offered(*words):
         line = {"COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1)}
-        return call(tmp_path, _KIMICODE_COMPLETE="complete_bash", **line).stdout.split()
+        return called(_KIMICODE_COMPLETE="complete_bash", **line).stdout.split()
 
     assert offered("kimicode", "ser") == ["serve"]
     assert "--checkpoint" in offered("kimicode", "serve", "--ch")
     assert offered("kimicode", "serve", "--device", "cu") == ["cuda", "cuda:1"]
 
 
-def test_help_names_it_and_teaches(tmp_path):
-    assert "kimicode serve --checkpoint DIR" in call(tmp_path, "--help").stdout
-    assert "--plan" in call(tmp_path, "serve", "--help").stdout
-    assert "hf download moonshotai/Kimi-K2.6" in call(tmp_path, "help", "local").stdout
+def test_help_names_it_and_teaches(called):
+    assert "kimicode serve --checkpoint DIR" in called("--help").stdout
+    assert "--plan" in called("serve", "--help").stdout
+    assert "hf download moonshotai/Kimi-K2.6" in called("help", "local").stdout

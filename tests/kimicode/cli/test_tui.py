@@ -1,6 +1,5 @@
 """`kimicode` without a command: what its options mean, and what happens where there is no terminal."""
 
-import os
 import subprocess
 import sys
 
@@ -23,51 +22,32 @@ def test_resume_without_an_id_means_choosing(given, meant):
     assert with_picker(given) == meant
 
 
-def call(tmp_path, *given: str, typed: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "KIMICODE_HOME": str(tmp_path / "home"), **variables}
-    command = [sys.executable, "-m", "kimicode", *given]
-    return subprocess.run(
-        command, env=environment, cwd=tmp_path, capture_output=True, text=True, input=typed, timeout=30
-    )
-
-
-def test_without_a_terminal_each_line_of_stdin_is_a_prompt_and_none_is_an_error(tmp_path):
+def test_without_a_terminal_each_line_of_stdin_is_a_prompt_and_none_is_an_error(called):
     variables = {"KIMICODE_BASE_URL": "http://127.0.0.1:9/v1", "KIMICODE_MODEL": "m", "KIMICODE_MAX_RETRIES": "0"}
-    done = call(tmp_path, typed="hello\n", **variables)
+    done = called(typed="hello\n", **variables)
     assert done.returncode == 2
     assert "> hello" in done.stdout
     assert "127.0.0.1:9" in done.stderr
-    done = call(tmp_path, **variables)
+    done = called(**variables)
     assert done.returncode == 1
     assert "no prompt came on stdin" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_an_output_that_takes_no_more_ends_it(tmp_path):
-    environment = {**os.environ, "KIMICODE_HOME": str(tmp_path / "home"), "KIMICODE_MODEL": "m"}
-    environment["KIMICODE_BASE_URL"] = "http://127.0.0.1:9/v1"
+def test_an_output_that_takes_no_more_ends_it(called):
+    variables = {"KIMICODE_MODEL": "m", "KIMICODE_BASE_URL": "http://127.0.0.1:9/v1"}
     with open("/dev/full", "w") as full:
-        done = subprocess.run(
-            [sys.executable, "-m", "kimicode"],
-            env=environment,
-            cwd=tmp_path,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            input="hello\n",
-            timeout=30,
-            check=False,
-        )
+        done = called(typed="hello\n", stdout=full, **variables)
     assert done.returncode == 2
     assert "cannot write the output: No space left" in done.stderr
 
 
-def test_the_help_says_what_lines_of_stdin_are(tmp_path):
-    assert "each line of stdin is a prompt" in call(tmp_path, "--help").stdout
+def test_the_help_says_what_lines_of_stdin_are(called):
+    assert "each line of stdin is a prompt" in called("--help").stdout
 
 
-def test_options_alone_have_a_help_of_their_own(tmp_path):
-    done = call(tmp_path, "--continue", "--help")
+def test_options_alone_have_a_help_of_their_own(called):
+    done = called("--continue", "--help")
     assert done.returncode == 0
     assert "--resume" in done.stdout
 
@@ -82,14 +62,14 @@ def test_options_alone_have_a_help_of_their_own(tmp_path):
         (["--nonsense"], "--nonsense"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(tmp_path, given, told):
-    done = call(tmp_path, *given)
+def test_what_cannot_be_meant_is_refused(called, given, told):
+    done = called(*given)
     assert done.returncode in (1, 2)
     assert told in done.stdout + done.stderr
 
 
-def test_without_a_terminal_options_lead_to_plain_lines(tmp_path):
-    done = call(tmp_path, "--mode", "plan")
+def test_without_a_terminal_options_lead_to_plain_lines(called):
+    done = called("--mode", "plan")
     assert done.returncode == 1
     assert "no model is configured" in done.stderr
 
