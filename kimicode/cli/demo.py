@@ -45,7 +45,7 @@ def command(
     bug: Number = "",
     list_bugs: Annotated[bool, typer.Option("--list", help="List the bugs, and do nothing else.")] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the project where it is, to look at.")] = False,
-    time_limit: TimeLimit = 120.0,
+    time_limit: TimeLimit = 50.0,
 ) -> int:
     """Watch kimi-nano look for a bug: a real model on this machine's own engine, driven by the real agent.
 
