@@ -194,7 +194,7 @@ def small(environ: Mapping[str, str]) -> Check:
     if folder is None:
         return Check(NANO, "ok", f"not installed (optional: {nano.INSTALL})")
     if why:
-        return Check(NANO, "warning", why, f"Install it again: {nano.INSTALL}")
+        return Check(NANO, "warning", why, nano.remedy(environ))
     if lacking := missing():
         return Check(NANO, "ok", f"installed; it needs the engine ({', '.join(lacking)} missing)")
     return Check(NANO, "ok", f"in {folder}: `kimicode demo` shows it, --model {NANO} takes it")

@@ -48,9 +48,15 @@ def checkpoint(environ: Mapping[str, str] = os.environ) -> Path:
     """The folder of the weights. Raises UsageError that says how to get them."""
     folder, why = place(environ), lacking(environ)
     if folder is None or why:
-        hint = f"Install it: {INSTALL}" if folder is None else f"Install it again: {INSTALL}"
-        raise UsageError(why, hint=hint)
+        raise UsageError(why, hint=remedy(environ))
     return folder / "checkpoint"
+
+
+def remedy(environ: Mapping[str, str] = os.environ) -> str:
+    """What to do where it is not there, or not whole."""
+    if environ.get(VARIABLE, "").strip():
+        return f"{VARIABLE} names that folder: correct it, or unset it and install the package: {INSTALL}"
+    return f"Install it: {INSTALL}" if place(environ) is None else f"Install it again: {INSTALL}"
 
 
 def offer(environ: Mapping[str, str] = os.environ) -> str:

@@ -33,6 +33,7 @@ def test_one_that_is_not_whole_is_told_by_what_it_lacks(tmp_path, name):
     (folder / "checkpoint" / name).unlink()
     with pytest.raises(UsageError, match=f"there is no {name}") as caught:
         nano.checkpoint(environ(folder))
+    assert caught.value.hint.startswith("KIMICODE_NANO names that folder")
     assert "pip install" in caught.value.hint
     assert "pip install" in nano.offer(environ(folder))
 

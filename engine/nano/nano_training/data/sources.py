@@ -1,7 +1,6 @@
 """Where episodes come from, each kind without an end. A source is plain data, so that a worker process can have it."""
 
 import random
-import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TypeVar
 
 from kimicode.errors import KimicodeError
 from nano_training.bugs import choose, mined, mutate
+from nano_training.bugs.mining.harm import UNENDING
 from nano_training.data import packed
 from nano_training.data.encode import Encoded, Encoder
 from nano_training.episodes import twin
@@ -22,7 +22,6 @@ from nano_training.project import Bug, Project
 UNLUCKY = (KimicodeError, *BUILT_IN)
 """What one program of many thousands, run in this process, may come to."""
 IN_A_ROW = 50
-_UNENDING = re.compile(r"(?<![.\w])(?:itertools\.)?(?:count|cycle|repeat)\(")
 
 T = TypeVar("T")
 
@@ -101,7 +100,7 @@ class Twin:
 
 def unending(project: Project) -> bool:
     """Whether it draws on an iterator without an end: a bug can make C code read it for ever, which no signal ends."""
-    return any(_UNENDING.search(text) for text in (project.source, project.tests))
+    return any(UNENDING.search(text) for text in (project.source, project.tests))
 
 
 @dataclass(frozen=True, slots=True)
