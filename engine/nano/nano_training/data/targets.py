@@ -50,8 +50,9 @@ def of_edit(tokens: Sequence[int], arguments: str, tokenizer: Tokenizer, learn: 
     Raises ValueError for arguments without texts `old_str` and `new_str`, or that are not as `json.dumps` writes them.
     """
     kinds = bytearray((of_answer(learn, called=True),)) * len(tokens)
-    for at in decisions(tokens, arguments, tokenizer):
-        kinds[at] = DECISION if learn == Learn.ALL else kinds[at]
+    if learn == Learn.ALL:
+        for at in decisions(tokens, arguments, tokenizer):
+            kinds[at] = DECISION
     return bytes(kinds)
 
 
