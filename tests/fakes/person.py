@@ -131,7 +131,9 @@ class Place:
 
     def session(self) -> str:
         """The id of the newest session."""
-        return max(path.name for path in (self.home / "sessions").iterdir())
+        # Names tell seconds, and two may begin within one.
+        every = (self.home / "sessions").iterdir()
+        return max(every, key=lambda path: (path.name[:15], path.stat().st_mtime_ns)).name
 
 
 def idle(terminal: Terminal) -> None:
